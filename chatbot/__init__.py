@@ -1,0 +1,1 @@
+"""Chatbot Lab without a screen: conversations, fine-tuning, checkpoints, chat."""
