@@ -1,0 +1,1 @@
+"""The persona's conversations: kept safe, read and written, examined."""

@@ -1,0 +1,181 @@
+"""ShareGPT JSON in and out: what can be read is read, and the rest is named by row and reason.
+
+Reading never trusts the bytes: size, encoding, nesting and every row's shape are checked, and
+whatever is wrong ends in a `ChatbotError` or in a finding. Writing is stable: the same
+conversations always give the same bytes, one turn a line, so that a diff reads well.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatbot.dataset.doctor import Finding, check
+from chatbot.dataset.json_rows import SHAPE, decoded, rows_of
+from chatbot.errors import BadInput
+from chatbot.messages import SPEAKER_OF_ROLE, Conversation
+
+MAX_DEPTH = 64
+"""Deepest nesting of a row's extra keys: below any recursion limit, far above real data."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What a file holds. `rows[i]` is the 1-based row of the file that gave `conversations[i]`;
+    rows that could not be read are missing there and explained in `problems`."""
+
+    conversations: tuple[Conversation, ...]
+    problems: tuple[Finding, ...]
+    rows: tuple[int, ...] = ()
+
+
+def read_conversations(data: bytes, name: str = "") -> ImportResult:
+    """Read a ShareGPT file: a JSON list, or one JSON object a line.
+
+    Raises:
+        BadInput: the file as a whole can't be read; the message names the row and the place.
+    """
+    conversations: list[Conversation] = []
+    rows: list[int] = []
+    problems: list[Finding] = []
+    for number, row in rows_of(decoded(data, name), name):
+        try:
+            row, findings = _storable(row, number)
+            conversation = Conversation.from_sharegpt(row)
+        except BadInput as error:
+            problems.append(Finding("error", number, error.message, error.remedy))
+            continue
+        problems.extend(findings)
+        conversations.append(conversation)
+        rows.append(number)
+    return ImportResult(tuple(conversations), tuple(problems), tuple(rows))
+
+
+def read_strictly(data: bytes, name: str) -> tuple[Conversation, ...]:
+    """Read a file in which every row must be whole, as the data file itself.
+
+    Raises:
+        BadInput: some row can't be read; the message names the first one and the reason.
+    """
+    result = read_conversations(data, name)
+    for problem in result.problems:
+        if problem.severity == "error":
+            raise BadInput(
+                f"{name}, row {problem.row}: {problem.message}", remedy=problem.remedy or SHAPE
+            )
+    return result.conversations
+
+
+def examine(data: bytes, name: str = "") -> list[Finding]:
+    """Everything that is wrong with a file: what can't be read and what the doctor finds.
+
+    Raises:
+        BadInput: the file as a whole can't be read; the message names the row and the place.
+    """
+    result = read_conversations(data, name)
+    findings = [*result.problems, *check(result.conversations, result.rows)]
+    return sorted(findings, key=lambda finding: finding.row or 0)
+
+
+def dump(conversations: Sequence[Conversation]) -> bytes:
+    """The conversations as a ShareGPT file, UTF-8, one turn a line.
+
+    Raises:
+        BadInput: a text can't be written as UTF-8, or an extra key holds something unwritable.
+    """
+    return join_rows([dump_row(conversation) for conversation in conversations])
+
+
+def dump_row(conversation: Conversation) -> bytes:
+    """One conversation as it stands in the file, without the comma after it."""
+    turns = ",\n".join(
+        "      " + _json({"from": SPEAKER_OF_ROLE[message.role], "value": message.text})
+        for message in conversation.messages
+    )
+    parts = ['    "conversations": ' + (f"[\n{turns}\n    ]" if turns else "[]")]
+    parts += [
+        f"    {_json(key)}: {_json(value)}"
+        for key, value in conversation.extra.items()
+        if key != "conversations"
+    ]
+    body = ",\n".join(parts)
+    try:
+        return f"  {{\n{body}\n  }}".encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(
+            "A text holds half a character and can't be saved.",
+            value=error.object[max(0, error.start - 20) : error.start],
+            remedy="Delete the character after this text and try again.",
+        ) from error
+
+
+def join_rows(rows: Sequence[bytes]) -> bytes:
+    """Rows from `dump_row` as a whole file."""
+    return b"[\n" + b",\n".join(rows) + b"\n]\n" if rows else b"[]\n"
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInput(
+            "A conversation holds a value that a JSON file can't hold.", value=value
+        ) from error
+
+
+def _storable(row: object, number: int) -> tuple[object, list[Finding]]:
+    """The row as it can be written again, and what had to change for that.
+
+    Raises:
+        BadInput: an extra key holds something that JSON can't hold or is nested too deeply.
+    """
+    findings: list[Finding] = []
+    if isinstance(row, dict):
+        extra = {key: value for key, value in row.items() if key != "conversations"}
+        if extra and _deeper_than(extra, MAX_DEPTH):
+            raise BadInput("This row is nested too deeply.", remedy="Flatten or remove that part.")
+        findings += _turn_extras(row.get("conversations"), number)
+    try:
+        _json(row).encode()
+    except UnicodeEncodeError:
+        row = json.loads(_json(row).encode("utf-8", errors="replace"))
+        findings.append(
+            Finding(
+                "warning",
+                number,
+                "Half a character (a broken emoji) was replaced by a question mark.",
+                "Look at this conversation and type the character again.",
+            )
+        )
+    return row, findings
+
+
+def _turn_extras(turns: object, number: int) -> list[Finding]:
+    if not isinstance(turns, list):
+        return []
+    keys = {str(key) for turn in turns if isinstance(turn, dict) for key in turn}
+    left_out = sorted(keys - {"from", "value"})
+    if not left_out:
+        return []
+    return [
+        Finding(
+            "warning",
+            number,
+            f"Its turns hold more than who speaks and what: {', '.join(left_out)[:80]}.",
+            "That part is not used here and not written again.",
+        )
+    ]
+
+
+def _deeper_than(value: object, limit: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True
