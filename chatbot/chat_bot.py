@@ -1,0 +1,180 @@
+"""One conversation: what was said, who answers, and what is kept when an answer is cut short."""
+
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatbot.engine import catalog
+from chatbot.engine.sampling import SamplingParams
+from chatbot.errors import BadInput
+from chatbot.messages import Message, assistant, user
+
+if TYPE_CHECKING:
+    from chatbot.engine.generation import Chunk, Engine, Generation
+    from chatbot.engine.receipts import Receipt
+
+
+class Reply(Iterator["Chunk"]):
+    """An answer on its way. The conversation holds, at any moment, what has been taken from it."""
+
+    def __init__(self, bot: "ChatBot", generation: "Generation") -> None:
+        self._bot = bot
+        self._generation = generation
+        self._place = len(bot.messages)
+        self._before = bot.messages
+
+    @property
+    def text(self) -> str:
+        """What has come so far."""
+        return self._generation.text
+
+    @property
+    def receipt(self) -> "Receipt | None":
+        """How the answer was made; None until it has ended."""
+        return self._generation.receipt
+
+    def __next__(self) -> "Chunk":
+        """The next chunk.
+
+        Raises:
+            ChatbotError: the answer can't be completed; what came of it stays.
+        """
+        try:
+            chunk = next(self._generation)
+        except StopIteration:
+            self._bot.last_receipt = self.receipt
+            raise
+        self._record()
+        return chunk
+
+    def stop(self) -> None:
+        """End the answer as soon as possible; what was shown stays in the conversation."""
+        self._generation.stop()
+
+    close = stop
+
+    def _record(self) -> None:
+        """Put what was shown into the conversation, unless that has been reset meanwhile."""
+        messages = self._bot.messages
+        if messages is not self._before or not self.text:
+            return
+        if len(messages) == self._place:
+            messages.append(assistant(self.text))
+        elif messages[self._place].role == "assistant":
+            messages[self._place] = assistant(self.text)
+
+
+class ChatBot:
+    """A conversation with one model.
+
+    Args:
+        model_path: a checkpoint folder (from here, else from the project), or a catalog name.
+        engine: a loaded model to share; without one, the model is loaded with the first answer.
+        params: settings of the answers; may be changed at any time.
+        persona: who the bot is, told to the model before everything else.
+        conversation: a key that names this conversation to the engine; by default a fresh one.
+        messages: what was said before.
+
+    Raises:
+        NotAvailable: there is no such model.
+        BadInput: its folder can't be loaded.
+    """
+
+    def __init__(
+        self,
+        model_path: str | Path = "models/checkpoint-420",
+        *,
+        engine: "Engine | None" = None,
+        params: SamplingParams | None = None,
+        persona: str = "",
+        conversation: str | None = None,
+        messages: Sequence[Message] = (),
+    ) -> None:
+        self.entry = engine.loaded.entry if engine else catalog.resolve(model_path)
+        self.params = params or SamplingParams()
+        self.persona = persona
+        self.conversation = conversation or uuid.uuid4().hex
+        self.messages = list(messages)
+        self.last_receipt: Receipt | None = None
+        self._engine = engine
+        self._owns_engine = engine is None
+        self._reply: Reply | None = None
+
+    @property
+    def engine(self) -> "Engine":
+        """The model that answers, loaded now if it was not yet.
+
+        Raises:
+            ChatbotError: it can't be loaded; says why.
+        """
+        if self._engine is None:
+            from chatbot.engine.generation import Engine
+            from chatbot.engine.loading import load
+
+            self._engine = Engine(load(self.entry.path))
+        return self._engine
+
+    def stream(self, text: str, stop: threading.Event | None = None) -> Reply:
+        """Say something; iterate over the answer. An answer still under way is stopped.
+
+        Args:
+            text: recorded in `messages` at once.
+            stop: set it to end the answer.
+
+        Raises:
+            BadInput: there is no text, or too much for the model's window; it is not recorded.
+            ChatbotError: the model can't be loaded.
+        """
+        if not text.strip():
+            raise BadInput("There is nothing to answer.", remedy="Write a message first.")
+        return self._answer([*self.messages, user(text)], stop)
+
+    def regenerate(self, stop: threading.Event | None = None) -> Reply:
+        """Answer the last question again; its answer so far is dropped.
+
+        Raises:
+            BadInput: there is no question yet.
+            ChatbotError: the model can't be loaded.
+        """
+        questions = [i for i, message in enumerate(self.messages) if message.role == "user"]
+        if not questions:
+            raise BadInput("There is no question to answer again.", remedy="Ask one first.")
+        return self._answer(self.messages[: questions[-1] + 1], stop)
+
+    def get_response(self, text: str) -> str:
+        """Say something and wait for the whole answer.
+
+        Raises: as `stream`.
+        """
+        return "".join(chunk.text for chunk in self.stream(text))
+
+    def reset(self) -> None:
+        """Begin a new conversation."""
+        self._stop_reply()
+        self.messages = []
+        self.conversation = uuid.uuid4().hex
+        self.last_receipt = None
+
+    def close(self) -> None:
+        """Stop the answer under way and free the model, if it was loaded for this bot alone."""
+        self._stop_reply()
+        if self._owns_engine and self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _answer(self, messages: list[Message], stop: threading.Event | None) -> Reply:
+        self._stop_reply()
+        persona = [Message("system", self.persona)] if self.persona.strip() else []
+        generation = self.engine.stream(
+            [*persona, *messages], self.params, conversation=self.conversation, stop=stop
+        )
+        self.messages = messages
+        self._reply = Reply(self, generation)
+        return self._reply
+
+    def _stop_reply(self) -> None:
+        if self._reply is not None:
+            self._reply.stop()
+            self._reply = None

@@ -1,0 +1,117 @@
+"""From the model's scores to the next token: the library's processors, a generator of one's own.
+
+All on the CPU in float32, so that a seed means the same on every device. The global random state
+is never touched.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from transformers import TopPLogitsWarper
+
+from chatbot.engine.sampling import SamplingParams, processors
+from chatbot.errors import ChatbotError
+
+ALTERNATIVES = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen token, and what the model itself thought of it and of the best others."""
+
+    id: int
+    probability: float
+    best: tuple[tuple[int, float], ...]
+
+
+class Chooser:
+    """Chooses the tokens of one answer.
+
+    Args:
+        params: settings; its seed is not read here.
+        seed: 0 to 2**32 - 1.
+        prompt: the ids before the answer, which the repetition penalty counts as said.
+        room: how many tokens will be chosen at most.
+    """
+
+    def __init__(
+        self, params: SamplingParams, seed: int, prompt: tuple[int, ...], room: int
+    ) -> None:
+        self._greedy = params.greedy
+        chain = list(processors(params))
+        # Top-p sorts what it gets. After top-k only a few are left, so it gets only those.
+        self._narrow = params.top_k > 0 and not params.greedy
+        self._last = chain.pop() if chain and isinstance(chain[-1], TopPLogitsWarper) else None
+        self._chain = chain
+        self._generator = torch.Generator(device="cpu").manual_seed(seed)
+        self._said = torch.empty((1, len(prompt) + room), dtype=torch.long)
+        self._said[0, : len(prompt)] = torch.tensor(prompt, dtype=torch.long)
+        self._length = len(prompt)
+
+    def choose(self, scores: torch.Tensor) -> Choice:
+        """Choose the next token and remember it as said.
+
+        Args:
+            scores: (vocabulary,) as the model gives them, on any device and in any format.
+
+        Raises:
+            ChatbotError: they are not numbers; the weights are damaged, or overflow in float16.
+        """
+        own = scores.to(device="cpu", dtype=torch.float32)
+        log_total = torch.logsumexp(own, dim=-1)
+        if not torch.isfinite(log_total):
+            raise ChatbotError(
+                "The model computes no usable numbers, so it can't answer.",
+                remedy="Choose another checkpoint, or the number format float32.",
+            )
+        values, ids = torch.topk(own, min(ALTERNATIVES, own.numel()))
+        if self._greedy and not self._chain and values[0] != values[-1]:
+            chosen = int(ids[values == values[0]].min())  # as argmax does: the first of equals
+        else:
+            chosen = self._pick(own.unsqueeze(0))
+        probabilities = (values - log_total).exp().tolist()
+        self._said[0, self._length] = chosen
+        self._length += 1
+        return Choice(
+            id=chosen,
+            probability=float((own[chosen] - log_total).exp()),
+            best=tuple(zip(ids.tolist(), probabilities, strict=True)),
+        )
+
+    def distribution(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Ids that remain after all processors, ascending, and their probabilities.
+
+        Args:
+            scores: (1, vocabulary), float32 on the CPU.
+
+        Returns:
+            (remaining,) int64 and (remaining,) float64 that add up to 1.
+        """
+        said = self._said[:, : self._length]
+        for processor in self._chain:
+            scores = processor(said, scores)
+        ids = torch.arange(scores.shape[1])
+        if self._narrow:
+            ids, scores = _remaining(ids, scores)
+        if self._last is not None:
+            ids, scores = _remaining(ids, self._last(said, scores))
+        return ids, torch.softmax(scores[0].double(), dim=-1)
+
+    def _pick(self, scores: torch.Tensor) -> int:
+        if self._greedy:
+            said = self._said[:, : self._length]
+            for processor in self._chain:
+                scores = processor(said, scores)
+            return int(torch.argmax(scores))
+        ids, probabilities = self.distribution(scores)
+        # One number a token, whatever remains to choose from: the point where it cuts the sum.
+        point = torch.rand((), generator=self._generator, dtype=torch.float64)
+        sums = probabilities.cumsum(dim=0)
+        index = int(torch.searchsorted(sums, point * sums[-1], right=True))
+        return int(ids[min(index, len(ids) - 1)])
+
+
+def _remaining(ids: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Only what a processor left: it writes minus infinity over the others."""
+    left = torch.nonzero(scores[0] > -torch.inf)[:, 0]
+    return ids[left], scores[:, left]
