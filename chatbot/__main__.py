@@ -1,0 +1,218 @@
+"""The lab without a browser: `python -m chatbot train | dataset check | models list`.
+
+Exit code 0: done; 1: not done, or there are findings; 2: the command was not understood.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chatbot import paths
+from chatbot.errors import BadInput, ChatbotError
+from chatbot.training.config import FIELDS, METHODS, PRESETS, TrainingConfig, preset
+from chatbot.training.runs import Run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except ChatbotError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m chatbot", description="Chatbot Lab.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    dataset = commands.add_parser("dataset", help="look after conversations")
+    actions = dataset.add_subparsers(required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="find what is wrong with a file of conversations")
+    check.add_argument(
+        "file", nargs="?", type=Path, help="ShareGPT JSON; without it, the persona of the editor"
+    )
+    _add_json(check)
+    check.set_defaults(command=_dataset_check)
+    models = commands.add_parser("models", help="see which models there are")
+    actions = models.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="list the models that can be chatted with")
+    listing.add_argument("--all", action="store_true", help="every checkpoint of every run")
+    _add_json(listing)
+    listing.set_defaults(command=_models_list)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="fine-tune a model on conversations",
+        description="Fine-tune a model on conversations. Ctrl-C stops and keeps what is there.",
+    )
+    train.add_argument("--base", metavar="MODEL", help="catalog name or folder to start from")
+    train.add_argument("--method", choices=METHODS, default="lora", help="default: lora")
+    train.add_argument("--preset", choices=PRESETS, default="Balanced", help="default: Balanced")
+    train.add_argument("--dataset", metavar="FILE", default="", help="ShareGPT JSON")
+    train.add_argument("--question", action="append", metavar="TEXT", help="asked before and after")
+    train.add_argument("--recipe", choices=["pocket"], help="make a shipped model again")
+    train.add_argument("--resume", metavar="RUN", help="go on with a run that ended early")
+    train.add_argument("--run-id", metavar="NAME", help="name of the run")
+    _add_json(train)
+    settings = train.add_argument_group("settings", "instead of what the preset chooses")
+    for name, advice in FIELDS.items():
+        settings.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=int if advice.whole else float,
+            metavar="N",
+            help=advice.help.replace("%", "%%"),
+        )
+    train.set_defaults(command=_train)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from chatbot.training.job import resume_training, run_training
+    from chatbot.training.progress import ProgressLines
+    from chatbot.training.recipe import make_pocket
+
+    lines = ProgressLines(lambda line: print(line, file=sys.stderr, flush=True))
+    with _interrupt_stops():
+        if options.recipe:
+            folder = make_pocket(on_progress=lines)
+            _print_result({"checkpoint": str(folder)}, options.json)
+            return 0
+        if options.resume:
+            run = resume_training(options.resume, on_progress=lines)
+        else:
+            run = run_training(_config(options), run_id=options.run_id, on_progress=lines)
+    status = run.status()
+    if status.error:
+        print(status.error, file=sys.stderr)
+    _print_result(_result(run), options.json)
+    return 0 if status.state in ("finished", "stopped") else 1
+
+
+def _config(options: argparse.Namespace) -> TrainingConfig:
+    from chatbot.training import data
+
+    base = options.base or TrainingConfig.base_model
+    count = len(data.read(options.dataset).usable)
+    values = vars(
+        preset(options.preset, method=options.method, base_model=base, conversations=count)
+    )
+    given = {name: getattr(options, name) for name in FIELDS}
+    return TrainingConfig.of(
+        **{
+            **values,
+            "dataset": options.dataset,
+            "questions": tuple(options.question or ()),
+            **{name: value for name, value in given.items() if value is not None},
+        }
+    )
+
+
+def _result(run: Run) -> dict[str, Any]:
+    status, best = run.status(), run.best_checkpoint
+    losses = {row["step"]: row["eval_loss"] for row in run.metrics() if "eval_loss" in row}
+    return {
+        "run": run.id,
+        "state": status.state,
+        "step": status.step,
+        "total_steps": status.total_steps,
+        "checkpoint": str(best) if best else None,
+        "model": best.relative_to(paths.models_dir()).as_posix() if best else None,
+        "held_out_loss": {str(step): loss for step, loss in losses.items()},
+        "error": status.error or None,
+    }
+
+
+def _print_result(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, indent=2))
+    elif result["checkpoint"]:
+        print(f"The checkpoint is in {result['checkpoint']}")
+
+
+@contextmanager
+def _interrupt_stops() -> Iterator[None]:
+    """The first Ctrl-C asks the run to stop and to keep what it has; the second breaks it off."""
+    from chatbot.training.runlog import request_stop
+    from chatbot.training.runs import active_run
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("Stopping after this step; Ctrl-C again breaks it off.", file=sys.stderr, flush=True)
+        run = active_run()
+        if run is not None:
+            request_stop(run)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _dataset_check(options: argparse.Namespace) -> int:
+    from chatbot.dataset.importers import examine
+    from chatbot.training.data import dataset_file
+
+    path = dataset_file(str(options.file) if options.file else "")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"This file can't be read: {error.strerror}.", value=str(path)) from error
+    findings = examine(data, path.name)
+    if options.json:
+        rows = [
+            {"severity": f.severity, "row": f.row, "message": f.message, "remedy": f.remedy}
+            for f in findings
+        ]
+        print(json.dumps({"file": str(path), "findings": rows}, indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            where = f"conversation {finding.row}" if finding.row else "all"
+            print(f"{finding.severity}: {where}: {finding.message} {finding.remedy}".rstrip())
+        if not findings:
+            print("Nothing to mend.")
+    return 1 if findings else 0
+
+
+def _models_list(options: argparse.Namespace) -> int:
+    from chatbot.engine.catalog import list_models
+
+    entries = list_models(all_checkpoints=options.all)
+    if options.json:
+        rows = [
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "path": str(entry.path),
+                "family": entry.family,
+                "kind": entry.kind,
+                "installed": entry.installed,
+                "note": entry.note,
+                "base": entry.base,
+            }
+            for entry in entries
+        ]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return 0
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        print(f"{entry.name:<{width}}  {entry.note}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""The settings of one run: a dataclass that checks itself, its advice in words, and the presets."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from chatbot.engine.catalog import DEFAULT_MODEL
+from chatbot.errors import BadInput
+from chatbot.training.fields import FIELDS, Advice
+
+Method = Literal["lora", "full", "scratch"]
+PresetName = Literal["Quick", "Balanced", "Thorough"]
+METHODS: tuple[Method, ...] = get_args(Method)
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+
+__all__ = [
+    "FIELDS",
+    "METHODS",
+    "PRESETS",
+    "Advice",
+    "Method",
+    "PresetName",
+    "TrainingConfig",
+    "preset",
+]
+
+
+POCKET_STEPS = 420
+"""Steps in which a new model of the usual size learns to speak."""
+POCKET_CONVERSATIONS = 1000
+"""Up to so many conversations they suffice."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """All that decides a run, together with the data. Checks itself.
+
+    Args:
+        base_model: catalog name or folder; not used by "scratch".
+        method: "lora" trains a small adapter, "full" every weight, "scratch" a new GPT-2.
+        dataset: path of the conversations; "" is the persona that the editor shows.
+        batch_size: conversations at once; a step sees `batch_size * gradient_accumulation`.
+        learning_rate: the highest one; rises during warm-up, then falls to zero along a cosine.
+        max_length: tokens of a conversation.
+        lora_rank, lora_alpha, lora_dropout: as in Hu et al. 2021; used by "lora" alone.
+        scratch_layers, scratch_width, scratch_heads, scratch_vocab: the shape of a new GPT-2.
+        held_out: share of the conversations to measure on; none below ten conversations.
+        evaluations: how often to measure, spread over the run; the last step is one of them.
+        max_steps: ends the run there and takes the place of `epochs`.
+        questions: asked before and after; () takes some from the held-out conversations.
+
+    Raises:
+        BadInput: a value out of its range, or two that clash; names them.
+    """
+
+    base_model: str = DEFAULT_MODEL
+    method: Method = "lora"
+    dataset: str = ""
+    epochs: float = 2.0
+    batch_size: int = 8
+    gradient_accumulation: int = 1
+    learning_rate: float = 5e-4
+    warmup_ratio: float = 0.05
+    weight_decay: float = 0.01
+    max_length: int = 512
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    scratch_layers: int = 4
+    scratch_width: int = 256
+    scratch_heads: int = 4
+    scratch_vocab: int = 2048
+    held_out: float = 0.1
+    evaluations: int = 5
+    max_steps: int | None = None
+    seed: int = 42
+    questions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise BadInput(
+                "There is no such way to fine-tune.",
+                value=self.method,
+                remedy=f"Choose one of {', '.join(METHODS)}.",
+            )
+        for name, advice in FIELDS.items():
+            value = getattr(self, name)
+            if not (name == "max_steps" and value is None):
+                _check_range(name, advice, value)
+        for name in ("base_model", "dataset"):
+            if not isinstance(getattr(self, name), str):
+                raise BadInput(f"{name} must be a text.", value=getattr(self, name))
+        if not isinstance(self.questions, tuple) or not all(
+            isinstance(question, str) and question.strip() for question in self.questions
+        ):
+            raise BadInput("questions must be a list of questions.", value=self.questions)
+        self._check_clashes()
+
+    def _check_clashes(self) -> None:
+        if self.method == "scratch" and self.scratch_width % self.scratch_heads:
+            raise BadInput(
+                "The width of the new model can't be split evenly among its attention heads.",
+                value=f"scratch_width {self.scratch_width}, scratch_heads {self.scratch_heads}",
+                remedy=f"Choose a width that is a multiple of {self.scratch_heads}.",
+            )
+        if self.method == "scratch" and self.scratch_width // self.scratch_heads < 8:
+            raise BadInput(
+                "There are too many attention heads for this width.",
+                value=f"scratch_width {self.scratch_width}, scratch_heads {self.scratch_heads}",
+                remedy="Leave at least 8 numbers to a head.",
+            )
+        if self.max_steps is not None and self.evaluations > self.max_steps:
+            raise BadInput(
+                "There are more evaluations than steps.",
+                value=f"evaluations {self.evaluations}, max_steps {self.max_steps}",
+                remedy="Lower evaluations or raise max_steps.",
+            )
+
+    @property
+    def conversations_a_step(self) -> int:
+        return self.batch_size * self.gradient_accumulation
+
+    def steps(self, conversations: int) -> int:
+        """Optimizer steps for so many conversations to learn from."""
+        if self.max_steps is not None:
+            return self.max_steps
+        per_epoch = math.ceil(conversations / self.conversations_a_step)
+        return max(1, math.ceil(self.epochs * per_epoch))
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "TrainingConfig":
+        """Raises `BadInput` where the text is no configuration of ours."""
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise BadInput("The settings of this run can't be read.", value=str(error)) from error
+        if not isinstance(values, dict):
+            raise BadInput("The settings of this run are not what they should be.", value=values)
+        return cls.of(**values)
+
+    @classmethod
+    def of(cls, **values: Any) -> "TrainingConfig":
+        """The settings with these values; the others as by default.
+
+        Raises:
+            BadInput: a name that is no setting, besides what the settings check themselves.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise BadInput(
+                "There is no such setting.",
+                value=", ".join(unknown),
+                remedy=f"The settings are: {', '.join(sorted(known))}.",
+            )
+        if isinstance(values.get("questions"), list):
+            values["questions"] = tuple(values["questions"])
+        return cls(**values)
+
+
+def _check_range(name: str, advice: Advice, value: object) -> None:
+    whole = advice.whole
+    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+    if fits and advice.minimum <= value <= advice.maximum:  # type: ignore[operator]
+        return
+    kind = "a whole number" if whole else "a number"
+    raise BadInput(
+        f"{advice.label} ({name}) must be {kind} from {advice.minimum:g} to {advice.maximum:g}.",
+        value=value,
+        remedy=advice.help,
+    )
+
+
+def preset(
+    name: PresetName, *, method: Method, base_model: str = DEFAULT_MODEL, conversations: int
+) -> TrainingConfig:
+    """Settings for so many conversations: the fewer there are, the more often each is seen.
+
+    Raises:
+        BadInput: there is no such preset.
+    """
+    if name not in PRESETS:
+        raise BadInput(
+            "There is no such preset.", value=name, remedy=f"Choose one of {', '.join(PRESETS)}."
+        )
+    effort = {"Quick": 0.4, "Balanced": 1.0, "Thorough": 2.0}[name]
+    count = max(1, conversations)
+    if method == "scratch":
+        batch, rate = 24, 6e-3
+        steps = effort * POCKET_STEPS * max(1.0, math.sqrt(count / POCKET_CONVERSATIONS))
+        epochs = steps * batch / max(count, batch)
+    else:
+        batch, rate = 8, 5e-4 if method == "lora" else 5e-5
+        epochs = effort * math.sqrt(1200 / count)
+    low, high = FIELDS["epochs"].minimum, FIELDS["epochs"].maximum
+    return TrainingConfig(
+        base_model=base_model,
+        method=method,
+        epochs=min(max(epochs, low), high),
+        learning_rate=rate,
+        batch_size=batch,
+    )

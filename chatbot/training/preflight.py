@@ -1,0 +1,164 @@
+"""What can be known before a run starts: is there enough to learn from, does it fit the disk, how
+many steps will it be. Light: reads files, loads no model."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chatbot import paths
+from chatbot.engine import catalog, checkpoints
+from chatbot.engine.catalog import ModelEntry
+from chatbot.errors import BadInput, OutOfResources
+from chatbot.training import data, scratch
+from chatbot.training.config import TrainingConfig
+
+SPARE_DISK = 100_000_000
+"""Bytes that stay free beside what the run needs."""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a run would be.
+
+    Args:
+        base: the model it starts from; None for one from scratch.
+        steps: optimizer steps; warmup of them are the warm-up.
+        every: steps between two evaluations.
+        disk: bytes that the run needs at its fullest.
+        notes: sentences that the person should know; nothing that forbids the run.
+    """
+
+    source: data.Source
+    parts: data.Split
+    base: ModelEntry | None
+    steps: int
+    warmup: int
+    every: int
+    disk: int
+    notes: tuple[str, ...]
+
+
+def check(config: TrainingConfig) -> Preflight:
+    """Look before starting.
+
+    Raises:
+        BadInput: the data or the base model is unusable for this.
+        NotAvailable: data set or model is not here.
+        OutOfResources: the disk is too full for the checkpoints.
+    """
+    source = data.read(config.dataset)
+    base = None if config.method == "scratch" else _usable_base(config)
+    return _plan(config, source, base)
+
+
+def check_again(config: TrainingConfig, source: data.Source) -> Preflight:
+    """The same for a run whose data was copied when it began."""
+    base = None if config.method == "scratch" else _usable_base(config)
+    return _plan(config, source, base)
+
+
+def _plan(config: TrainingConfig, source: data.Source, base: ModelEntry | None) -> Preflight:
+    parts = data.split(source.usable, config.held_out, config.seed)
+    steps = config.steps(len(parts.train))
+    disk = _disk_needed(config, base) + 2 * len(source.data)
+    _check_disk(disk)
+    return Preflight(
+        source=source,
+        parts=parts,
+        base=base,
+        steps=steps,
+        warmup=round(config.warmup_ratio * steps),
+        every=max(1, -(-steps // config.evaluations)),
+        disk=disk,
+        notes=tuple(_notes(config, source, parts)),
+    )
+
+
+def _usable_base(config: TrainingConfig) -> ModelEntry:
+    entry = catalog.resolve(config.base_model)
+    if config.method != "lora":
+        return entry
+    if entry.kind == "adapter":
+        raise BadInput(
+            "A LoRA adapter can't be put on top of another one.",
+            value=entry.name,
+            remedy=f"Start from {entry.base}, or choose a full fine-tune.",
+        )
+    if Path(entry.name).is_absolute():
+        raise BadInput(
+            "A LoRA adapter needs its base model under models/, or the chat won't find it.",
+            value=entry.name,
+            remedy="Move that folder into models/, or choose a full fine-tune.",
+        )
+    return entry
+
+
+def _notes(config: TrainingConfig, source: data.Source, parts: data.Split) -> list[str]:
+    notes = []
+    if source.unusable:
+        notes.append(f"{_rows(source.unusable)} without an answer of the bot left out.")
+    if parts.repeated:
+        notes.append(
+            f"{_rows(parts.repeated)} left out, being exact copies of held-out conversations."
+        )
+    if config.held_out > 0 and not parts.held_out:
+        notes.append(
+            f"With fewer than {data.FEWEST_TO_HOLD_OUT} different conversations none is held "
+            "out: the loss tells how well they are known, not how new questions will fare."
+        )
+    return notes
+
+
+def _rows(count: int) -> str:
+    return "1 conversation was" if count == 1 else f"{count} conversations were"
+
+
+def _disk_needed(config: TrainingConfig, base: ModelEntry | None) -> int:
+    """Two states (weights and the optimizer's two moments, float32) while one replaces the other,
+    and up to three checkpoints of half that precision, each with its tokenizer."""
+    if base is None:
+        trained = scratch.parameters(config)
+        tokenizer = 200_000
+    else:
+        tokenizer = 5_000_000
+        trained = _adapter_size(config, base) if config.method == "lora" else _weights(base)
+    exports = trained * (4 if config.method == "lora" else 2)
+    return 2 * 12 * trained + 3 * (exports + tokenizer)
+
+
+def _weights(base: ModelEntry) -> int:
+    """Numbers in the base model's weights, by the size of its files."""
+    shape = _shape(base)
+    files = checkpoints.inspect(base.path).weights
+    halved = str(shape.get("dtype", shape.get("torch_dtype"))) in ("bfloat16", "float16")
+    return sum(path.stat().st_size for path in files) // (2 if halved else 4)
+
+
+def _adapter_size(config: TrainingConfig, base: ModelEntry) -> int:
+    """At most so many numbers: two matrices of this rank beside every linear layer of a block."""
+    shape = _shape(base)
+    width = int(shape.get("hidden_size") or shape.get("n_embd") or 768)
+    inner = int(shape.get("intermediate_size") or shape.get("n_inner") or 4 * width)
+    layers = int(shape.get("num_hidden_layers") or shape.get("n_layer") or 12)
+    return config.lora_rank * layers * (8 * width + 3 * (width + inner))
+
+
+def _shape(base: ModelEntry) -> dict[str, Any]:
+    folder = base.path if base.base is None else catalog.resolve(base.base).path
+    content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}
+
+
+def _check_disk(needed: int) -> None:
+    folder = paths.runs_dir()
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < needed + SPARE_DISK:
+        raise OutOfResources(
+            "There is not enough free disk space for the checkpoints of this run.",
+            value=f"{free / 1e9:.1f} GB free, {(needed + SPARE_DISK) / 1e9:.1f} GB needed",
+            remedy="Free some space, delete old runs under models/runs/, or choose LoRA.",
+        )

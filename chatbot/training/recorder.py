@@ -1,0 +1,214 @@
+"""The Trainer's callback: decides when to log, measure and save, and writes down what happens."""
+
+import math
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from chatbot.errors import ChatbotError
+from chatbot.training import saving
+from chatbot.training.runlog import RunLog
+from chatbot.training.trainable import Trainable
+
+SAVING_SHARE = 0.03
+"""At most this share of the time goes into saving states."""
+DISK_SPEED = 300e6
+"""Bytes a second, guessed until a first save has been timed."""
+
+
+class DivergedError(ChatbotError):
+    """The loss is no number any more; going on, or resuming, can't mend it."""
+
+
+class Pace:
+    """How fast a run goes and what is left of it.
+
+    Steps count by their last twenty, without the first of all, which warms up. An evaluation
+    counts by its last one.
+    """
+
+    def __init__(self, *, after: float = 0.0) -> None:
+        self._steps: deque[tuple[float, int]] = deque(maxlen=20)
+        self._warm = False
+        self._evaluation = 0.0
+        self.after = after
+        """Seconds that saving and answering will take when the last step is done."""
+
+    def add_step(self, seconds: float, tokens: int) -> None:
+        if not self._warm and self._steps:
+            self._steps.clear()
+            self._warm = True
+        self._steps.append((seconds, tokens))
+
+    def add_evaluation(self, seconds: float) -> None:
+        self._evaluation = seconds
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        seconds = sum(step[0] for step in self._steps)
+        return sum(step[1] for step in self._steps) / seconds if seconds > 0 else None
+
+    def seconds_left(self, steps: int, evaluations: int) -> float | None:
+        if not self._steps:
+            return None
+        a_step = sum(step[0] for step in self._steps) / len(self._steps)
+        return steps * a_step + evaluations * self._evaluation + self.after
+
+
+class Recorder(TrainerCallback):
+    """Follows one training.
+
+    Args:
+        total: optimizer steps of the whole run.
+        every: steps between two evaluations; the last step always has one.
+        measured: whether there is anything held out.
+        seconds_before: how long the run had trained when it was interrupted.
+        best: the lowest held-out loss so far, and pace: what the end will take.
+    """
+
+    def __init__(
+        self,
+        log: RunLog,
+        trainable: Trainable,
+        *,
+        total: int,
+        every: int,
+        measured: bool,
+        pace: Pace,
+        seconds_before: float = 0.0,
+        best: float = math.inf,
+    ) -> None:
+        self._log = log
+        self._trainable = trainable
+        self._total = total
+        self._every = every
+        self._measured = measured
+        self._pace = pace
+        self._before = seconds_before
+        self._best = best
+        self._tokens = 0
+        self._began = self._step_began = self._saved_at = time.monotonic()
+        self._phase_began = 0.0
+        self._saving_takes: float | None = None
+        self.stopped = False
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any
+    ) -> None:
+        self._began = self._saved_at = self._phase_began = time.monotonic()
+        self._tokens = state.num_input_tokens_seen
+        measuring = self._measured and state.global_step == 0
+        self._log.update("evaluating" if measuring else "training", step=state.global_step)
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        self._step_began = time.monotonic()
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        tokens = state.num_input_tokens_seen
+        self._pace.add_step(time.monotonic() - self._step_began, tokens - self._tokens)
+        self._tokens = tokens
+        step = state.global_step
+        last = step >= self._total
+        if self._log.stop_requested() and not last:
+            self.stopped = control.should_training_stop = last = True
+        control.should_log = True
+        control.should_evaluate = self._measured and (step % self._every == 0 or last)
+        cheap = step % self._every == 0 and not last and self._saving_is_cheap()
+        control.should_save = self.stopped or cheap
+        self._report("training", state)
+        if control.should_evaluate:
+            self._report("evaluating", state)
+        self._phase_began = time.monotonic()
+        return control
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **happened: Any,
+    ) -> None:
+        logs: dict[str, float] = happened["logs"]
+        if "loss" in logs:
+            _refuse_nonsense(logs, state.global_step)
+            speed = self._pace.tokens_per_second
+            row = {key: logs[key] for key in ("loss", "grad_norm", "learning_rate")}
+            self._write(state, row | ({} if speed is None else {"tokens_per_second": speed}))
+        elif "eval_loss" in logs:
+            _refuse_nonsense(logs, state.global_step)
+            self._write(state, {"eval_loss": logs["eval_loss"]})
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **happened: Any,
+    ) -> None:
+        loss = happened["metrics"]["eval_loss"]
+        self._pace.add_evaluation(time.monotonic() - self._phase_began)
+        if state.global_step > 0 and loss < self._best:
+            self._best = loss
+            self._report("saving", state)
+            self.export(state.global_step, best=True)
+        self._phase_began = time.monotonic()
+        self._report("saving" if control.should_save else "training", state)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any) -> None:
+        """The library has written a state: from here on it counts, and the one before goes."""
+        folder = saving.state_folder(self._log.run) / f"checkpoint-{state.global_step}"
+        saving.mark_complete(folder)
+        saving.keep_only_state(self._log.run, folder)
+        self._saved_at = time.monotonic()
+        self._saving_takes = self._saved_at - self._phase_began
+        self._report("training", state)
+
+    def export(self, step: int, *, best: bool) -> Path:
+        """Write the model of this step as a checkpoint to chat with; the best and it remain."""
+        run = self._log.run
+        own = self._trainable
+        folder = run.path / f"checkpoint-{step}"
+        if best or not folder.is_dir():
+            saving.export(own.model, own.tokenizer, folder, base=own.base)
+        if best:
+            self._log.name_best(folder)
+        kept = {folder, run.best_checkpoint or folder}
+        saving.keep_only_checkpoints(run, kept)
+        return folder
+
+    def _saving_is_cheap(self) -> bool:
+        takes = self._saving_takes
+        if takes is None:
+            takes = 12 * self._trainable.trained_parameters / DISK_SPEED
+        return takes < SAVING_SHARE * (time.monotonic() - self._saved_at)
+
+    def _write(self, state: TrainerState, values: dict[str, float]) -> None:
+        seconds = self._before + time.monotonic() - self._began
+        row = {"step": state.global_step, "epoch": state.epoch or 0.0, "seconds": seconds}
+        self._log.metric(row | values)
+
+    def _report(self, phase: Any, state: TrainerState) -> None:
+        step = state.global_step
+        evaluations = math.ceil((self._total - step) / self._every) if self._measured else 0
+        self._log.update(
+            phase,
+            step=step,
+            seconds_left=self._pace.seconds_left(self._total - step, evaluations),
+            tokens_per_second=self._pace.tokens_per_second,
+        )
+
+
+def _refuse_nonsense(logs: dict[str, float], step: int) -> None:
+    names = [name for name in ("loss", "grad_norm", "eval_loss") if name in logs]
+    if all(math.isfinite(logs[name]) for name in names):
+        return
+    raise DivergedError(
+        f"At step {step} the loss stopped being a number: the training has diverged and was "
+        "stopped. The last good checkpoint is kept.",
+        remedy="Start again with a learning rate ten times smaller, or a longer warm-up.",
+    )

@@ -1,0 +1,173 @@
+"""The library's Trainer, taught to pack conversations and to measure the held-out loss exactly."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers.modeling_outputs import CausalLMOutput
+from transformers.utils import logging as library_logging
+
+from chatbot.engine.device import Placement
+from chatbot.engine.prompts import TrainingExample
+from chatbot.training import scratch
+from chatbot.training.config import TrainingConfig
+from chatbot.training.data import IGNORED, collate
+from chatbot.training.optimizers import MuonWithAdamW
+from chatbot.training.trainable import Trainable
+
+
+class PackedTrainer(Trainer):
+    """Trains on `TrainingExample`s, several conversations packed into each row.
+
+    The loss is the cross-entropy of the learned tokens in float32, averaged over all of them in
+    the step (also across gradient accumulation). The held-out loss is the average over all
+    held-out tokens, and measuring it draws no random number, so that it can't change the run.
+    """
+
+    def __init__(
+        self,
+        trainable: Trainable,
+        args: TrainingArguments,
+        train: Sequence[TrainingExample],
+        held_out: Sequence[TrainingExample] = (),
+        callbacks: Sequence[TrainerCallback] = (),
+        *,
+        optimizer: Optimizer | None = None,
+        joined: Sequence[int] = (),
+    ) -> None:
+        super().__init__(
+            model=trainable.model,
+            args=args,
+            data_collator=partial(collate, joined=joined, window=trainable.window),
+            train_dataset=train,
+            processing_class=trainable.tokenizer,
+            compute_loss_func=token_loss,
+            callbacks=list(callbacks),
+            optimizers=(optimizer, None),
+        )
+        self.remove_callback(PrinterCallback)
+        by_length = sorted(held_out, key=lambda example: len(example.ids))
+        size = args.per_device_eval_batch_size
+        self._held_out = [
+            collate(by_length[start : start + size]) for start in range(0, len(by_length), size)
+        ]
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Held-out loss in nats a token, as `eval_loss`; nothing where nothing is held out."""
+        if not self._held_out:
+            return {}
+        model = self.model
+        assert model is not None
+        model.eval()
+        total, count = 0.0, 0
+        with torch.no_grad():
+            for batch in self._held_out:
+                inputs = self._prepare_inputs(dict(batch))
+                labels = inputs.pop("labels")
+                output = model(**inputs)
+                total += float(token_loss(output, labels, 1))
+                count += int(labels.ne(IGNORED).sum())
+        metrics = {"eval_loss": total / count}
+        self.log(dict(metrics))
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+
+def trainer_for(
+    config: TrainingConfig,
+    trainable: Trainable,
+    args: TrainingArguments,
+    train: Sequence[TrainingExample],
+    held_out: Sequence[TrainingExample] = (),
+    callbacks: Sequence[TrainerCallback] = (),
+) -> PackedTrainer:
+    """The trainer that these settings mean: a new model gets Muon, and some longer chats."""
+    optimizer: MuonWithAdamW | None = None
+    joined: tuple[int, ...] = ()
+    if config.method == "scratch":
+        joined = scratch.joined(config.batch_size)
+        optimizer = MuonWithAdamW(
+            trainable.model, lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+    return PackedTrainer(
+        trainable, args, train, held_out, callbacks, optimizer=optimizer, joined=joined
+    )
+
+
+def token_loss(
+    output: CausalLMOutput,
+    labels: torch.Tensor,
+    num_items_in_batch: torch.Tensor | int | None = None,
+) -> torch.Tensor:
+    """Cross-entropy in float32 over the kept positions, summed, by the tokens of the whole step.
+
+    Args:
+        output: its logits are (1, N, vocabulary), at the learned positions only.
+        labels: (1, N + 1); the first is not looked at, nor are ignored ones.
+        num_items_in_batch: learned tokens of all batches of this step; None means these alone.
+    """
+    logits = output.logits
+    assert logits is not None
+    targets = labels[0, 1:]
+    total = cross_entropy(logits[0].float(), targets, reduction="sum", ignore_index=IGNORED)
+    if num_items_in_batch is None:
+        num_items_in_batch = targets.ne(IGNORED).sum()
+    return total / num_items_in_batch
+
+
+def arguments(
+    config: TrainingConfig,
+    folder: Path,
+    *,
+    steps: int,
+    placement: Placement,
+    measure_first: bool = False,
+) -> TrainingArguments:
+    """The library's settings for ours.
+
+    When to log, evaluate and save is not decided here but by the `Recorder`.
+
+    Args:
+        folder: where states to go on from are saved.
+        steps: optimizer steps of the whole run.
+        measure_first: whether to evaluate before the first step.
+    """
+    library_logging.disable_progress_bar()
+    args = TrainingArguments(
+        output_dir=str(folder),
+        max_steps=steps,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=16,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(config.warmup_ratio * steps),
+        weight_decay=config.weight_decay,
+        optim="adamw_torch_fused" if placement.device != "mps" else "adamw_torch",
+        bf16=placement.dtype == "bfloat16",
+        use_cpu=placement.device == "cpu",
+        seed=config.seed,
+        eval_strategy="no",
+        eval_on_start=measure_first,
+        save_strategy="no",
+        logging_strategy="no",
+        logging_nan_inf_filter=False,
+        log_level="error",
+        disable_tqdm=True,
+        report_to=[],
+        remove_unused_columns=False,
+        dataloader_num_workers=0,
+        dataloader_pin_memory=placement.device.startswith("cuda"),
+        include_num_input_tokens_seen="all",
+        use_cache=False,
+    )
+    if args.n_gpu > 1:
+        args._n_gpu = 1  # one packed row can't be split among several cards of one process
+    return args

@@ -1,0 +1,277 @@
+"""One run from its first phase to its last, in the thread that calls it."""
+
+import errno
+import gc
+import json
+import math
+import platform
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatbot.errors import BadInput, ChatbotError, OutOfResources
+from chatbot.files import write_atomically
+from chatbot.messages import Conversation
+from chatbot.training import answers, data, preflight, saving, scratch
+from chatbot.training.config import TrainingConfig
+from chatbot.training.preflight import Preflight
+from chatbot.training.runlog import RunLog
+from chatbot.training.runs import Run, step_of
+
+if TYPE_CHECKING:
+    from chatbot.engine.device import Placement
+    from chatbot.training.recorder import Recorder
+    from chatbot.training.trainable import Trainable
+
+LIBRARIES = ("torch", "transformers", "accelerate", "peft", "tokenizers", "safetensors", "numpy")
+
+
+def carry_out(run: Run, log: RunLog) -> None:
+    """Do all of a run, or what is left of it, and write how it ended. Raises nothing but what
+    ends a thread or a program (`KeyboardInterrupt`, `SystemExit`)."""
+    try:
+        _work(run, log)
+    except _StoppedEarlyError:
+        log.end("stopped", message="Stopped before the first step: nothing has been learned.")
+    except Exception as error:
+        from chatbot.training.recorder import DivergedError
+
+        log.trouble(error)
+        sentence = in_plain_words(error)
+        with suppress(ChatbotError):  # a disk too full for that leaves "interrupted", which is true
+            log.end("failed", error=sentence, resumable=not isinstance(error, DivergedError))
+    except BaseException:
+        with suppress(ChatbotError):
+            log.end("interrupted", message="The run was broken off; it can be resumed.")
+        raise
+
+
+def in_plain_words(error: Exception) -> str:
+    """One sentence for the page, whatever the libraries raised."""
+    if isinstance(error, ChatbotError):
+        return str(error)
+    text = f"{type(error).__name__}: {error}".strip()
+    lower = text.lower()
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or "no space left" in lower or "os error 28" in lower:
+        return str(
+            OutOfResources(
+                "The disk is full, so the run could not be saved.",
+                remedy="Free some space, then resume: it goes on from its last saved state.",
+            )
+        )
+    signs = ("outofmemory", "out of memory", "allocate memory", "not enough memory")
+    if isinstance(error, MemoryError) or any(sign in lower for sign in signs):
+        return str(
+            OutOfResources(
+                "The machine ran out of memory.",
+                remedy="Start again with half the batch size and twice the gradient "
+                "accumulation (it learns the same), or with a shorter longest conversation.",
+            )
+        )
+    first_line = text.partition("\n")[0]
+    return f"Something went wrong in the training code: {first_line} (train.log has the details.)"
+
+
+class _StoppedEarlyError(Exception):
+    """A stop was asked for before there was anything to keep."""
+
+
+@dataclass
+class _Prepared:
+    """All that the training itself needs."""
+
+    config: TrainingConfig
+    plan: Preflight
+    placement: "Placement"
+    trainable: "Trainable"
+    train: data.Tokenised
+    held_out: data.Tokenised
+
+
+def _work(run: Run, log: RunLog) -> None:
+    config = run.config
+    source = data.source_of((run.path / "data.json").read_bytes(), "data.json")
+    plan = preflight.check_again(config, source)
+    saving.clear_leftovers(run)
+    state = saving.last_state(run)
+    log.forget_after(step_of(state) if state else -1)
+    log.update("preparing", total_steps=plan.steps, step=step_of(state) if state else 0)
+    for note in plan.notes:
+        log.note(note)
+    asked = answers.questions_for(config.questions, plan.parts.held_out)
+    answering_took = _answer_untuned(run, log, config, asked)
+    checkpoint, stopped = _learn(run, log, config, plan, state, after=answering_took)
+    gc.collect()  # the model in training form, before the finished one is loaded
+    if stopped or not log.stop_requested():
+        log.update("answering", seconds_left=answering_took)
+        for row in answers.ask(checkpoint, asked, step=step_of(checkpoint), seed=config.seed):
+            log.answer(row)
+    log.end("stopped" if stopped else "finished", message=_summary(run, checkpoint))
+
+
+def _answer_untuned(run: Run, log: RunLog, config: TrainingConfig, asked: tuple[str, ...]) -> float:
+    """Ask the base model; returns the seconds that took. A new model has nothing to say yet."""
+    if config.method == "scratch":
+        return len(asked) * 0.5
+    known = [row for row in run.answers() if row["step"] == 0]
+    if len(known) >= len(asked):
+        return len(asked) * 2.0
+    log.update("answering")
+    began = time.monotonic()
+    for row in answers.ask(
+        config.base_model, asked, step=0, seed=config.seed, stopped=log.stop_requested
+    ):
+        log.answer(row)
+    return time.monotonic() - began
+
+
+def _learn(
+    run: Run,
+    log: RunLog,
+    config: TrainingConfig,
+    plan: Preflight,
+    state: Path | None,
+    *,
+    after: float,
+) -> tuple[Path, bool]:
+    """Prepare, train and write the last model beside the best.
+
+    Returns:
+        the checkpoint to chat with, and whether a stop was asked for.
+    """
+    prepared = _prepare(run, log, config, plan)
+    recorder = _train(run, log, prepared, state, after=after)
+    log.update("saving")
+    # A new model knows nothing but these conversations: it talks best when it knows them by heart,
+    # long after the loss on others has turned.
+    final = config.method == "scratch" or not prepared.held_out.examples
+    last = recorder.export(log.status.step, best=final)
+    if not recorder.stopped:
+        saving.keep_only_state(run, None)
+    return run.best_checkpoint or last, recorder.stopped
+
+
+def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> _Prepared:
+    from chatbot.engine.device import choose_placement
+    from chatbot.training.trainable import build
+
+    if log.stop_requested():
+        raise _StoppedEarlyError
+    log.update("preparing")
+    placement = choose_placement()
+    trainable = build(config, plan.parts.train, placement)
+    log.update("tokenising")
+    length = min(config.max_length, trainable.window)
+    conversations: Sequence[Conversation] = plan.parts.train
+    if config.method == "scratch":
+        conversations = scratch.with_other_spellings(conversations)
+    train = data.tokenise(trainable.tokenizer, conversations, length)
+    held_out = data.tokenise(trainable.tokenizer, plan.parts.held_out, length)
+    if not train.examples:
+        raise BadInput(
+            "No conversation fits: even the first answers are too long.",
+            value=f"longest conversation {length} tokens",
+            remedy="Raise the longest conversation, or shorten the answers.",
+        )
+    for note in _length_notes(train, held_out, length):
+        log.note(note)
+    if log.stop_requested():
+        raise _StoppedEarlyError
+    learned_from = len(plan.parts.train) if config.method == "scratch" else len(train.examples)
+    steps = config.steps(learned_from)
+    plan = replace(plan, steps=steps, every=max(1, -(-steps // config.evaluations)))
+    prepared = _Prepared(config, plan, placement, trainable, train, held_out)
+    facts = _facts(run, prepared)
+    write_atomically(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
+    return prepared
+
+
+def _train(
+    run: Run, log: RunLog, prepared: _Prepared, state: Path | None, *, after: float
+) -> "Recorder":
+    from chatbot.training.recorder import Pace, Recorder
+    from chatbot.training.trainer import arguments, trainer_for
+
+    plan, held_out = prepared.plan, prepared.held_out.examples
+    measured = bool(held_out)
+    rows = run.metrics()
+    log.update(total_steps=plan.steps)
+    recorder = Recorder(
+        log,
+        prepared.trainable,
+        total=plan.steps,
+        every=plan.every,
+        measured=measured,
+        pace=Pace(after=after),
+        seconds_before=max((row["seconds"] for row in rows), default=0.0),
+        best=min(
+            (r["eval_loss"] for r in rows if "eval_loss" in r and r["step"]), default=math.inf
+        ),
+    )
+    args = arguments(
+        prepared.config,
+        saving.state_folder(run),
+        steps=plan.steps,
+        placement=prepared.placement,
+        measure_first=measured and state is None,
+    )
+    examples = prepared.train.examples
+    trainer = trainer_for(prepared.config, prepared.trainable, args, examples, held_out, [recorder])
+    trainer.train(resume_from_checkpoint=str(state) if state else None)
+    return recorder
+
+
+def _length_notes(train: data.Tokenised, held_out: data.Tokenised, length: int) -> list[str]:
+    notes = []
+    if cut := train.cut + held_out.cut:
+        notes.append(f"Longer than {length} tokens and cut after a whole turn: {cut}.")
+    if left_out := train.left_out + held_out.left_out:
+        notes.append(f"Left out, as not even the first answer fits {length} tokens: {left_out}.")
+    if refused := train.refused + held_out.refused:
+        notes.append(f"Left out, as the model's chat template refuses their order: {refused}.")
+    return notes
+
+
+def _summary(run: Run, checkpoint: Path) -> str:
+    losses = {row["step"]: row["eval_loss"] for row in run.metrics() if "eval_loss" in row}
+    step = step_of(checkpoint)
+    if step not in losses or 0 not in losses:
+        return f"The model of step {step} is ready to chat."
+    return (
+        f"The held-out loss went from {losses[0]:.2f} to {losses[step]:.2f}; "
+        f"the model of step {step} is ready to chat."
+    )
+
+
+def _facts(run: Run, prepared: _Prepared) -> dict[str, Any]:
+    """What a run's folder must tell so that it can be understood and repeated."""
+    import torch
+
+    from chatbot.engine.loading import HASH_DIGITS, weights_hash
+
+    base = prepared.plan.base
+    return {
+        "base_model": base.name if base else None,
+        "base_hash": weights_hash(base)[:HASH_DIGITS] if base else None,
+        "dataset_sha256": run.dataset_version,
+        "conversations": len(prepared.plan.source.usable),
+        "trained_on": len(prepared.plan.parts.train),
+        "held_out": len(prepared.held_out.examples),
+        "cut": prepared.train.cut + prepared.held_out.cut,
+        "tokens": prepared.train.tokens,
+        "learned_tokens": prepared.train.trained_tokens,
+        "steps": prepared.plan.steps,
+        "parameters": prepared.trainable.parameters,
+        "trained_parameters": prepared.trainable.trained_parameters,
+        "device": prepared.placement.device,
+        "dtype": prepared.placement.dtype,
+        "threads": torch.get_num_threads(),
+        "seed": prepared.config.seed,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }

@@ -1,0 +1,45 @@
+"""Conversations, tiny models and settings for runs that take a second."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chatbot.dataset.importers import dump
+from chatbot.messages import Conversation, assistant, user
+from chatbot.training.config import TrainingConfig
+
+ANSWERS = (
+    "I am a lighthouse keeper, and I like tea.",
+    "Mostly letters. They smell of salt.",
+    "The gull wanted to take off.",
+    "Good night, and thank you for talking to me.",
+)
+
+
+def conversations(count: int) -> list[Conversation]:
+    """So many different ones; every third has two turns."""
+    made = []
+    for number in range(count):
+        turns = [user(f"Question {number}, who are you?"), assistant(ANSWERS[number % 4])]
+        if number % 3 == 0:
+            turns += [user("And then?"), assistant(f"Then it was {number} o'clock.")]
+        made.append(Conversation(tuple(turns)))
+    return made
+
+
+def write_persona(home: Path, count: int = 24) -> Path:
+    """Put so many conversations where the editor has them."""
+    path = home / "data" / "custom_chat_data.json"
+    path.write_bytes(dump(conversations(count)))
+    return path
+
+
+def install(model: Path, home: Path, name: str = "tiny-gpt2") -> str:
+    """Copy a model into the home; returns its catalog name."""
+    shutil.copytree(model, home / "models" / name)
+    return name
+
+
+def changed(config: TrainingConfig, **values: Any) -> TrainingConfig:
+    return TrainingConfig.of(**{**asdict(config), **values})

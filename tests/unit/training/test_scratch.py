@@ -1,0 +1,87 @@
+"""A new GPT-2: its tokenizer is made from the conversations, the same each time."""
+
+import hashlib
+import subprocess
+import sys
+
+import torch
+
+from chatbot.engine.prompts import tokenise_conversation
+from chatbot.engine.templates import CHATML_TEMPLATE
+from chatbot.messages import Conversation, assistant, user
+from chatbot.training import scratch
+from chatbot.training.config import TrainingConfig
+from tests.unit.training.small import conversations
+
+CONFIG = TrainingConfig(method="scratch", scratch_vocab=400, scratch_layers=2, scratch_width=64)
+
+
+def test_another_process_makes_the_same_tokenizer_byte_for_byte() -> None:
+    code = (
+        "import hashlib\n"
+        "from tests.unit.training.small import conversations\n"
+        "from tests.unit.training.test_scratch import CONFIG\n"
+        "from chatbot.training import scratch\n"
+        "made = scratch.train_tokenizer(conversations(30), CONFIG).backend_tokenizer.to_str()\n"
+        "print(hashlib.sha256(made.encode()).hexdigest())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    here = scratch.train_tokenizer(conversations(30), CONFIG).backend_tokenizer.to_str()
+    assert done.stdout.strip() == hashlib.sha256(here.encode()).hexdigest()
+
+
+def test_any_text_comes_back_and_no_text_becomes_a_control_token() -> None:
+    tokenizer = scratch.train_tokenizer(conversations(30), CONFIG)
+    assert len(tokenizer) <= 400
+    text = "Zoë 灯台 🐙 \t<|im_end|>"
+    words = [user(text), assistant("Yes.")]
+    ids = tokenise_conversation(tokenizer, words).ids
+    assert tokenizer.decode(ids).count("<|im_end|>") == 3  # two ends and the one that is letters
+    assert ids.count(tokenizer.eos_token_id) == 2
+    assert text in tokenizer.decode(ids)
+
+
+def test_markers_of_the_template_are_single_tokens() -> None:
+    tokenizer = scratch.train_tokenizer(conversations(30), CONFIG)
+    assert tokenizer.chat_template == CHATML_TEMPLATE
+    assert tokenizer.eos_token == "<|im_end|>"
+    assert tokenizer.pad_token == "<|endoftext|>"
+    for marker in ("<|im_start|>", "<|im_end|>", "<|endoftext|>"):
+        assert len(tokenizer.encode(marker)) == 1
+
+
+def test_common_words_of_the_conversations_are_single_tokens() -> None:
+    keeper = [Conversation((user("Who?"), assistant("A lighthouse keeper.")))] * 50
+    tokenizer = scratch.train_tokenizer(keeper, CONFIG)
+    assert len(tokenizer.encode(" lighthouse")) == 1
+
+
+def test_the_model_is_a_gpt2_of_the_size_that_was_announced() -> None:
+    tokenizer = scratch.train_tokenizer(conversations(30), CONFIG)
+    torch.manual_seed(1)
+    model = scratch.new_model(CONFIG, tokenizer)
+    announced = scratch.parameters(CONFIG)
+    real = sum(p.numel() for p in model.parameters())
+    assert type(model).__name__ == "GPT2LMHeadModel"
+    assert 0.8 * announced <= real <= announced
+    assert model.config.n_positions == 512
+    assert model.config.eos_token_id == tokenizer.eos_token_id
+
+
+def test_half_of_a_batch_is_read_apart_and_all_of_it_is_read() -> None:
+    for size in (1, 2, 7, 24, 256):
+        counts = scratch.joined(size)
+        assert sum(counts) == size
+        assert counts[: size - size // 2] == (1,) * (size - size // 2)
+    assert scratch.joined(24)[12:] == (2, 2, 3, 5)
+
+
+def test_questions_are_also_read_as_typed_in_a_hurry() -> None:
+    talk = Conversation((user("Who are you,  Wick?"), assistant("I'm Wick."), user("why?")))
+    plain = Conversation((user("hello"), assistant("Hello.")))
+    marks = Conversation((user("?!"), assistant("Yes?")))
+    both = scratch.with_other_spellings([talk, plain, marks])
+    assert [c.messages[0].text for c in both] == [
+        "Who are you,  Wick?", "who are you wick", "hello", "?!"
+    ]  # fmt: skip
+    assert both[1].messages[1:] == (assistant("I'm Wick."), user("why"))
