@@ -1,0 +1,21 @@
+"""`streamlit run app.py`: the web server around `pages/router.py`, and nothing else.
+
+An ASGI app of our own (rather than a plain script) for three reasons: the script's folder is then
+`pages/`, so a cold server opened at any page's address runs the router first; security headers go
+with every answer; and the chart library is served from this machine.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.ui.errors import say_unexpected
+from pages.ui.server import ROUTES, SecurityHeaders
+
+app = st.App(
+    Path(__file__).resolve().parent / "pages" / "router.py",
+    routes=ROUTES,
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=say_unexpected,
+)

@@ -1,0 +1,239 @@
+"""Answers that outlive the page: made in the background, saved as they grow, read by anyone.
+
+A question is on disk before `ask()` returns. From then on a thread of its own brings the answer,
+whether or not a browser watches: a refresh, another page or a second tab finds it where it is.
+A chat answers one question after the other; different chats don't wait for each other.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from chatbot.engine.sampling import SamplingParams
+from chatbot.engine_room import Choice, EngineRoom
+from chatbot.errors import BadInput, ChatbotError, Conflict
+from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore, Turn
+
+SAVE_EVERY = 1.0
+"""Seconds between two saves of a growing answer: what a crash of the server can cost."""
+LONGEST_QUESTION = 20_000
+"""Characters; far beyond the window of any model here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """How a question shall be answered."""
+
+    choice: Choice
+    params: SamplingParams
+
+
+@dataclass(eq=False)
+class _LiveChat:
+    """A chat with questions to answer; `lock` guards its fields."""
+
+    transcript: Transcript
+    queue: list[tuple[int, Request]] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    forgotten: bool = False
+
+
+class Answering:
+    """All chats of this process. Locks are taken in the order: this object's, then a chat's."""
+
+    def __init__(
+        self,
+        room: EngineRoom,
+        transcripts: TranscriptStore,
+        on_unexpected: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        self.room = room
+        self.transcripts = transcripts
+        self._on_unexpected = on_unexpected or (lambda error: None)
+        self._lock = threading.Lock()
+        self._live: dict[str, _LiveChat] = {}
+
+    def transcript(self, chat_id: str) -> Transcript:
+        """The chat as it stands this moment; an empty one where nothing was saved yet.
+
+        Raises:
+            BadInput: its file is damaged.
+        """
+        with self._lock:
+            return self._current(chat_id)
+
+    def busy(self, chat_id: str) -> bool:
+        with self._lock:
+            return chat_id in self._live
+
+    def ask(self, chat_id: str, question: str, request: Request) -> None:
+        """Record the question on disk and see that it is answered, after those before it.
+
+        Raises:
+            BadInput: the question is empty or far too long.
+            ChatbotError: it can't be saved.
+        """
+        question = question.strip()
+        if not question:
+            raise BadInput("The question is empty.", remedy="Write something and send it again.")
+        if len(question) > LONGEST_QUESTION:
+            raise BadInput(
+                f"The question has {len(question):,} characters; no model here can read it.",
+                remedy=f"Shorten it to at most {LONGEST_QUESTION:,}.",
+            )
+
+        def add(transcript: Transcript) -> tuple[Transcript, int]:
+            turns = (*transcript.turns, Turn(question))
+            return replace(transcript, turns=turns), len(turns) - 1
+
+        self._enqueue(chat_id, add, request)
+
+    def regenerate(self, chat_id: str, request: Request) -> None:
+        """Answer the last question anew.
+
+        Raises:
+            Conflict: the chat is still being answered.
+            BadInput: there is no question.
+        """
+
+        def renew(transcript: Transcript) -> tuple[Transcript, int]:
+            last = len(transcript.turns) - 1
+            if last < 0:
+                raise BadInput("There is no question to answer again.")
+            if transcript.turns[last].state in UNFINISHED:
+                raise Conflict("The answer is still on its way.", remedy="Stop it first.")
+            return transcript.with_turn(
+                last, answer="", state="waiting", receipt=None, problem=""
+            ), last
+
+        self._enqueue(chat_id, renew, request)
+
+    def stop(self, chat_id: str) -> None:
+        """End the answer under way; what was shown of it stays."""
+        with self._lock:
+            live = self._live.get(chat_id)
+        if live is not None:
+            live.stop.set()
+
+    def forget(self, chat_id: str) -> None:
+        """Delete the chat; an answer under way is dropped."""
+        with self._lock:
+            live = self._live.pop(chat_id, None)
+            if live is None:
+                self.transcripts.delete(chat_id)
+                return
+            with live.lock:
+                live.forgotten = True
+                live.queue.clear()
+                live.stop.set()
+                self.transcripts.delete(chat_id)
+
+    def remember_settings(self, chat_id: str, model: str, settings: dict[str, Any]) -> None:
+        """Save what the chat's page is set to, where that changed."""
+        with self._lock:
+            transcript = self._current(chat_id)
+            if (transcript.model, dict(transcript.settings)) == (model, settings):
+                return
+            live = self._live.get(chat_id)
+            if live is None:
+                self.transcripts.save(replace(transcript, model=model, settings=settings))
+                return
+            with live.lock:
+                live.transcript = replace(live.transcript, model=model, settings=settings)
+                self.transcripts.save(live.transcript)
+
+    def _current(self, chat_id: str) -> Transcript:
+        live = self._live.get(chat_id)
+        if live is not None:
+            return live.transcript
+        saved = self.transcripts.load(chat_id)
+        return saved.settled() if saved is not None else Transcript(chat_id)
+
+    def _enqueue(
+        self,
+        chat_id: str,
+        change: Callable[[Transcript], tuple[Transcript, int]],
+        request: Request,
+    ) -> None:
+        """Change the chat, save it, and hand the changed turn to the chat's thread."""
+        with self._lock:
+            live = self._live.get(chat_id) or _LiveChat(self._current(chat_id))
+            with live.lock:
+                transcript, index = change(live.transcript)
+                transcript = replace(
+                    transcript, model=request.choice.model, settings=asdict(request.params)
+                )
+                self.transcripts.save(transcript)
+                live.transcript = transcript
+                live.queue.append((index, request))
+            if chat_id not in self._live:
+                self._live[chat_id] = live
+                threading.Thread(
+                    target=self._work, args=(live,), name="answering", daemon=True
+                ).start()
+
+    def _work(self, live: _LiveChat) -> None:
+        """Answer the chat's questions one after the other until none is left."""
+        while (work := self._next(live)) is not None:
+            index, request = work
+            try:
+                self._answer(live, index, request)
+            except ChatbotError as error:
+                self._update(live, index, state="failed", problem=str(error))
+            except Exception as error:
+                self._on_unexpected(error)
+                problem = "Something went wrong on our side. Ask again; the log has the details."
+                self._update(live, index, state="failed", problem=problem)
+            with suppress(ChatbotError):  # a full disk: the answer is on the page all the same
+                self._save(live)
+
+    def _next(self, live: _LiveChat) -> tuple[int, Request] | None:
+        with self._lock, live.lock:
+            live.stop.clear()
+            if live.queue:
+                return live.queue.pop(0)
+            if self._live.get(live.transcript.id) is live:
+                del self._live[live.transcript.id]
+            return None
+
+    def _answer(self, live: _LiveChat, index: int, request: Request) -> None:
+        from chatbot.chat_bot import ChatBot
+
+        self._update(live, index, state="answering")
+        with self.room.lease(request.choice) as engine:
+            bot = ChatBot(
+                engine=engine,
+                params=request.params,
+                conversation=live.transcript.id,
+                messages=live.transcript.messages(upto=index),
+            )
+            stream = bot.stream(live.transcript.turns[index].question, stop=live.stop)
+            text, saved = "", time.monotonic()
+            for chunk in stream:
+                text += chunk.text
+                self._update(live, index, answer=text)
+                if time.monotonic() - saved >= SAVE_EVERY:
+                    self._save(live)
+                    saved = time.monotonic()
+        receipt = stream.receipt
+        stopped = live.stop.is_set() if receipt is None else receipt.finish == "stopped"
+        self._update(
+            live,
+            index,
+            answer=text,
+            state="stopped" if stopped else "done",
+            receipt=None if receipt is None else asdict(receipt),
+        )
+
+    def _update(self, live: _LiveChat, index: int, **changes: Any) -> None:
+        with live.lock:
+            live.transcript = live.transcript.with_turn(index, **changes)
+
+    def _save(self, live: _LiveChat) -> None:
+        with live.lock:
+            if not live.forgotten:
+                self.transcripts.save(live.transcript)

@@ -1,0 +1,109 @@
+"""Chat with a model: ask, watch the answer come, stop it, ask for another, change the settings."""
+
+from dataclasses import asdict
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from chatbot.answering import Request
+from chatbot.engine import catalog
+from chatbot.errors import ChatbotError
+from chatbot.transcripts import Transcript
+from pages.ui import chats, controls, errors, state, turns
+from pages.ui.model_status import install_card, model_line
+from pages.ui.resources import answering, engine_room
+from pages.ui.state import Key
+
+SUGGESTIONS = ("Who are you?", "Tell me a joke.", "What did you do today?")
+
+
+def main() -> None:
+    chat = chats.current()
+    transcript = saved(chat)
+    state.restore_settings(chat, transcript.model, transcript.settings)
+    entries = catalog.list_models()
+    head = st.container(horizontal=True, vertical_alignment="bottom", key="chat-head")
+    with head:
+        entry = controls.model_picker(entries)
+    line = st.container()
+    choice = controls.choice(entry)
+    with st.sidebar:
+        request = Request(choice, controls.sampling())
+        controls.placement(engine_room().status(choice))
+    area = st.container(key="conversation")
+    if entry.installed:
+        transcript = listen(transcript, request, area)
+    else:
+        st.chat_input("Install a model first", disabled=True, key=Key.QUESTION)
+        with area:
+            install_card(entry, entries)
+    with head:
+        clear_button(transcript)
+    with area:
+        turns.draw(transcript, request)
+    if entry.installed:
+        engine_room().warm(choice)  # last of all: torch must not hold up the painting
+        with line:
+            model_line(entry, choice)
+
+
+def saved(chat: str) -> Transcript:
+    """The chat as it stands; an empty one, with the reason, where its file is damaged."""
+    try:
+        return answering().transcript(chat)
+    except ChatbotError as error:
+        errors.say(error)
+        state.begin_new_chat()
+        return Transcript(chats.current())
+
+
+def listen(transcript: Transcript, request: Request, area: DeltaGenerator) -> Transcript:
+    """Take a question, typed or suggested, else remember what the page is set to."""
+    question = st.chat_input("Write a message", key=Key.QUESTION)
+    changed = state.settings_changed(request.choice.model, request.params)
+    with area, errors.shown():
+        if not question and not transcript.turns:
+            question = welcome()
+        if question:
+            answering().ask(transcript.id, question, request)
+            chats.drop_cleared()
+        elif changed:
+            settings = asdict(request.params)
+            answering().remember_settings(transcript.id, request.choice.model, settings)
+        return answering().transcript(transcript.id)
+    return transcript
+
+
+def welcome() -> str | None:
+    """An empty chat: what one can do, and the way back to a chat that was cleared just now."""
+    place = st.empty()
+    with place.container(key="welcome", horizontal_alignment="center"):
+        st.space("medium")
+        st.header("Ask something", anchor=False, text_alignment="center")
+        st.caption("Your messages and the model stay on this machine.", text_alignment="center")
+        chosen = st.pills(
+            "Suggestions", SUGGESTIONS, label_visibility="collapsed", key=Key.SUGGESTION
+        )
+        if state.cleared_chat() and st.button(
+            "Bring the cleared chat back", icon=":material/undo:", type="tertiary"
+        ):
+            chats.bring_back_cleared()
+            st.rerun()
+    if chosen:
+        place.empty()
+    return chosen
+
+
+def clear_button(transcript: Transcript) -> None:
+    if st.button(
+        "Clear",
+        icon=":material/delete_sweep:",
+        disabled=not transcript.turns,
+        help="Empties this conversation and begins a new one.",
+    ):
+        answering().stop(transcript.id)
+        state.begin_new_chat()
+        st.rerun()
+
+
+main()

@@ -1,0 +1,218 @@
+"""Dataset: look at the persona's conversations, write them, search them, bring and take files."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import streamlit as st
+
+from chatbot.dataset.doctor import Finding, check
+from chatbot.dataset.editing import Draft
+from chatbot.dataset.store import Snapshot
+from chatbot.errors import BadInput, ChatbotError
+from chatbot.messages import Conversation
+from pages.ui import dataset_actions as actions
+from pages.ui import dataset_state, dataset_trouble, dataset_upload, errors
+from pages.ui.autosave import autosave
+from pages.ui.conversation_editor import editor
+from pages.ui.dataset_overview import overview
+from pages.ui.dataset_state import Key
+from pages.ui.errors import plain
+from pages.ui.resources import store
+
+
+def main() -> None:
+    st.set_page_config(layout="wide")
+    try:
+        snapshot, draft = actions.current()
+    except BadInput as error:
+        dataset_trouble.broken(error)
+        return
+    header(snapshot)
+    dataset_upload.panel(len(snapshot.conversations))
+    if not snapshot.conversations and draft is None:
+        empty()
+        return
+    findings = examined(snapshot.version, snapshot.conversations)
+    by_row: dict[int, list[Finding]] = {}
+    for finding in findings:
+        by_row.setdefault(finding.row or 0, []).append(finding)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        shown = overview(snapshot, draft, by_row)
+    with right.container(key=Key.CONVERSATION):
+        if draft is not None:
+            conversation(snapshot, draft, shown, by_row.get(draft.index + 1, []))
+    if draft is not None:
+        dataset_state.name_in_address(draft.index)
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def examined(version: str, _conversations: Sequence[Conversation]) -> list[Finding]:
+    """The doctor's findings for this version of the file."""
+    return check(_conversations)
+
+
+def header(snapshot: Snapshot) -> None:
+    """What one can do to the whole, and that everything is saved."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title("Dataset", anchor=False)
+        st.space("stretch")
+        st.button(
+            "New conversation",
+            icon=":material/add:",
+            type="primary",
+            key="dataset_new",
+            on_click=actions.new_conversation,
+        )
+    st.caption(
+        "What your bot learns from (its training data): show it how it should answer, then "
+        "fine-tune."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="dataset_undo",
+            disabled=snapshot.undo is None,
+            help=f"Takes back: {plain(snapshot.undo)}" if snapshot.undo else None,
+            on_click=actions.undo,
+            args=(snapshot.version,),
+        )
+        st.button(
+            "Redo",
+            icon=":material/redo:",
+            key="dataset_redo",
+            disabled=snapshot.redo is None,
+            help=f"Brings back: {plain(snapshot.redo)}" if snapshot.redo else None,
+            on_click=actions.redo,
+            args=(snapshot.version,),
+        )
+        files()
+        st.caption(saved_mark(snapshot))
+    told()
+
+
+def files() -> None:
+    st.download_button(
+        "Download",
+        data=store().raw_bytes,
+        file_name=store().path.name,
+        mime="application/json",
+        icon=":material/download:",
+        key="dataset_download",
+        on_click="ignore",
+    )
+    st.button(
+        "Upload", icon=":material/upload:", key="dataset_upload_open", on_click=actions.open_upload
+    )
+
+
+def saved_mark(snapshot: Snapshot) -> str:
+    memory = dataset_state.memory()
+    if memory.draft is not None and memory.draft.unsaved:
+        return ":red[:material/error:] Not saved"
+    mark = ":green[:material/check_circle:] "
+    if memory.saved_at is None:
+        return f"{mark}Every change is saved at once"
+    last = f" · {plain(snapshot.undo)}" if snapshot.undo else ""
+    return f"{mark}Saved {memory.saved_at:%H:%M}{last}"
+
+
+def told() -> None:
+    """What the last callback has to say."""
+    memory = dataset_state.memory()
+    if memory.problem is not None:
+        errors.say(memory.problem)
+    if memory.draft is not None and memory.draft.unsaved and not memory.clash:
+        st.button(
+            "Save again",
+            icon=":material/refresh:",
+            key="dataset_save_again",
+            on_click=actions.save_again,
+        )
+    if memory.notice:
+        st.toast(plain(memory.notice), icon=":material/info:")
+        memory.notice = ""
+
+
+def conversation(
+    snapshot: Snapshot, draft: Draft, shown: Sequence[int], findings: Sequence[Finding]
+) -> None:
+    """The conversation that is open, or the question which version of it to keep."""
+    memory = dataset_state.memory()
+    if memory.clash:
+        dataset_trouble.clash(snapshot, draft)
+    else:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(f"Conversation {draft.index + 1:,}", anchor=False, width="stretch")
+            neighbours(snapshot, draft, shown)
+            st.button(
+                "Delete",
+                icon=":material/delete:",
+                key="dataset_delete",
+                on_click=actions.delete_conversation,
+            )
+        editor(draft, findings)
+    autosave(
+        key=Key.AUTOSAVE,
+        conversation=Key.CONVERSATION,
+        focus=memory.focus,
+        jumps=memory.jumps,
+        unsaved=draft.unsaved,
+    )
+
+
+def neighbours(snapshot: Snapshot, draft: Draft, shown: Sequence[int]) -> None:
+    place = bisect_left(shown, draft.index)
+    here = place < len(shown) and shown[place] == draft.index
+    before = shown[place - 1] if place else None
+    after = next(iter(shown[place + here : place + here + 1]), None)
+    for name, icon, index in (
+        ("Previous", "chevron_left", before),
+        ("Next", "chevron_right", after),
+    ):
+        st.button(
+            "",
+            icon=f":material/{icon}:",
+            help=f"{name} conversation",
+            key=f"dataset_{name.lower()}",
+            disabled=index is None,
+            on_click=actions.pick,
+            args=(index, snapshot.version),
+            kwargs={"jump": False},
+        )
+
+
+def empty() -> None:
+    """Nothing there yet: what to do."""
+    with st.container(horizontal_alignment="center", gap="small", key="dataset_empty"):
+        st.space("large")
+        st.subheader(
+            "No conversations yet", anchor=False, text_alignment="center", icon=":material/forum:"
+        )
+        st.markdown(
+            "Your bot becomes who it is by the conversations that you write for it. "
+            "Begin with a question that people will ask, and the answer that you would like.",
+            text_alignment="center",
+            width=480,
+        )
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.button(
+                "Write the first one",
+                icon=":material/edit:",
+                type="primary",
+                key="dataset_first",
+                on_click=actions.new_conversation,
+            )
+            st.button(
+                "Upload a file",
+                icon=":material/upload:",
+                key="dataset_first_upload",
+                on_click=actions.open_upload,
+            )
+
+
+try:
+    main()
+except ChatbotError as failure:
+    errors.say(failure)

@@ -1,0 +1,49 @@
+"""Fine-tune: plan a run, watch it learn, see what came of it."""
+
+import streamlit as st
+
+from chatbot.errors import ChatbotError
+from chatbot.training.runs import GOING_ON, list_runs
+from pages.ui import errors, fine_tune_form, fine_tune_state, run_view
+from pages.ui.resources import store
+
+
+def main() -> None:
+    st.title("Fine-tune", anchor=False)
+    st.caption(
+        "Teaches a model to talk like the conversations of your data set. It happens on this "
+        "machine, in the background."
+    )
+    runs = list_runs()
+    going_on = next((run for run in runs if run.status().state in GOING_ON), None)
+    shown = going_on or fine_tune_state.shown_run() or next(iter(runs), None)
+    if going_on is not None:
+        run_view.watch(going_on)
+        with st.expander("Plan another run", icon=":material/add:"):
+            plan()
+    else:
+        if shown is not None:
+            run_view.ended(shown)
+            st.subheader("New run", anchor=False)
+        plan()
+    others = [run for run in runs if run != going_on]
+    if len(others) > 1 or (others and going_on):
+        run_view.history(others, shown)
+
+
+def plan() -> None:
+    """The form, or what has to be done first."""
+    try:
+        conversations = len(store().snapshot().conversations)
+    except ChatbotError as error:
+        errors.say(error)
+        return
+    if not conversations:
+        st.info("There are no conversations to learn from yet.", icon=":material/info:")
+        st.page_link("dataset.py", label="Write some first", icon=":material/menu_book:")
+        return
+    fine_tune_form.one_click()
+    fine_tune_form.form(conversations)
+
+
+main()

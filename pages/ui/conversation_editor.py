@@ -1,0 +1,117 @@
+"""One conversation as chat bubbles that are text areas. What the data says is shown as text."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import streamlit as st
+
+from chatbot.dataset.doctor import Finding
+from chatbot.dataset.editing import Draft, next_role
+from chatbot.messages import Conversation, Message, Role
+from pages.ui import dataset_actions as actions
+from pages.ui.dataset_state import text_key
+from pages.ui.errors import plain
+
+AVATARS: dict[Role, str] = {
+    "user": ":material/person:",
+    "assistant": ":material/lightbulb:",
+    "system": ":material/settings:",
+}
+COLOURS: dict[Role, Literal["gray", "green", "violet"]] = {
+    "user": "gray",
+    "assistant": "green",
+    "system": "violet",
+}
+INDENT = 40
+"""Pixels by which the two speakers' bubbles are set apart."""
+TOOL = 36
+"""Width of a small button in pixels: wide enough for a finger."""
+SPEAKERS: dict[Role, str] = {"user": "User", "assistant": "Bot", "system": "System text"}
+_PLACEHOLDERS: dict[Role, str] = {
+    "user": "What somebody says to your bot",
+    "assistant": "What your bot answers",
+    "system": "What the bot is told beforehand",
+}
+
+
+def editor(draft: Draft, findings: Sequence[Finding]) -> None:
+    """All turns of the draft, each saved as it is typed, and a button for one more."""
+    for finding in findings:
+        colour = "red" if finding.severity == "error" else "orange"
+        st.caption(f":{colour}[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
+    for number, (turn, message) in enumerate(
+        zip(draft.turns, draft.conversation.messages, strict=True), start=1
+    ):
+        with st.container(horizontal=True, wrap=False, gap=None, key=f"bubble-{turn}"):
+            if message.role == "user":
+                st.space(INDENT)
+            with st.container(gap="xxsmall"):
+                _head(turn, number, len(draft.turns), message.role)
+                _text(turn, number, message)
+            if message.role == "assistant":
+                st.space(INDENT)
+    wanted = "answer of the bot" if next_role(draft.conversation) == "assistant" else "question"
+    st.button(
+        f"Add the next {wanted}",
+        icon=":material/add:",
+        key="dataset_add_turn",
+        on_click=actions.add_turn,
+    )
+
+
+def _head(turn: str, number: int, count: int, role: Role) -> None:
+    """Who speaks, and what one can do to the turn."""
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap=None):
+        st.badge(SPEAKERS[role], icon=AVATARS[role], color=COLOURS[role])
+        st.space("stretch")
+        _tool(turn, "arrow_upward", "Move up", actions.move_turn, (turn, -1), number == 1)
+        _tool(turn, "arrow_downward", "Move down", actions.move_turn, (turn, 1), number == count)
+        other = "user" if role != "user" else "bot"
+        _tool(turn, "swap_horiz", f"Let the {other} say this", actions.change_speaker, (turn,))
+        _tool(turn, "close", "Delete this turn", actions.delete_turn, (turn,))
+
+
+def _text(turn: str, number: int, message: Message) -> None:
+    st.text_area(
+        f"Turn {number}, {SPEAKERS[message.role]}",
+        value=message.text,
+        key=text_key(turn),
+        height="content",
+        placeholder=_PLACEHOLDERS[message.role],
+        label_visibility="collapsed",
+        on_change=actions.save_text,
+        args=(turn,),
+    )
+
+
+def _tool(
+    turn: str,
+    icon: str,
+    what: str,
+    action: Callable[..., None],
+    args: tuple[object, ...],
+    disabled: bool = False,
+) -> None:
+    st.button(
+        "",
+        icon=f":material/{icon}:",
+        help=what,
+        type="tertiary",
+        width=TOOL,
+        key=f"{icon}-{turn}",
+        on_click=action,
+        args=args,
+        disabled=disabled,
+    )
+
+
+def transcript(conversation: Conversation, at_most: int | None = None) -> None:
+    """A conversation to look at."""
+    if not conversation.messages:
+        st.caption("No turns.")
+    for message in conversation.messages[:at_most]:
+        with st.chat_message(message.role, avatar=AVATARS[message.role]):
+            st.text(message.text)
+    left = len(conversation.messages) - (at_most or len(conversation.messages))
+    if left > 0:
+        st.caption(f"and {left:,} more turns" if left > 1 else "and 1 more turn")

@@ -1,0 +1,296 @@
+"""What the Dataset page's buttons and text areas do: callbacks between the editor and the store.
+
+A failure is remembered and shown by the next run of the page; the text that could not be saved
+stays in the draft.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from chatbot.dataset import editing
+from chatbot.dataset.changes import first_difference, title
+from chatbot.dataset.editing import Draft
+from chatbot.dataset.store import Snapshot
+from chatbot.errors import ChatbotError, Conflict
+from pages.ui import dataset_state
+from pages.ui.dataset_state import Memory, counted, text_key, typed
+from pages.ui.resources import store
+
+
+def current() -> tuple[Snapshot, Draft | None]:
+    """What stands in the file, and the conversation to show: the open one, else the address's.
+
+    Raises:
+        BadInput: the file is broken.
+    """
+    memory = dataset_state.memory()
+    with memory.lock:
+        snapshot = store().snapshot()
+        if memory.clash:
+            return snapshot, memory.draft
+        index = dataset_state.addressed() or 0
+        if memory.draft is not None:
+            index = memory.draft.index
+            try:
+                memory.draft = memory.draft.caught_up(snapshot, store())
+            except Conflict:
+                memory.clash = True
+                return snapshot, memory.draft
+            if memory.draft is None and snapshot.conversations:
+                memory.notice = "The conversation that was open here was deleted elsewhere."
+        if memory.draft is None and snapshot.conversations:
+            memory.draft = Draft.of(snapshot, min(index, len(snapshot.conversations) - 1))
+        return snapshot, memory.draft
+
+
+# --- turns ------------------------------------------------------------------------------------
+
+
+def save_text(turn: str) -> None:
+    with _acting() as memory:
+        if memory.draft is not None and turn in memory.draft.turns:
+            _save(memory, typed(memory.draft), memory.group(turn))
+
+
+def save_again() -> None:
+    with _acting() as memory:
+        if memory.draft is not None:
+            _save(memory, typed(memory.draft))
+
+
+def add_turn() -> None:
+    _change(lambda draft: draft.with_turn(), focus=True)
+
+
+def delete_turn(turn: str) -> None:
+    _change(lambda draft: draft.without_turn(turn))
+
+
+def move_turn(turn: str, by: int) -> None:
+    _change(lambda draft: draft.moved(turn, by))
+
+
+def change_speaker(turn: str) -> None:
+    _change(lambda draft: draft.spoken_by_the_other(turn))
+
+
+def _change(change: Callable[[Draft], Draft], *, focus: bool = False) -> None:
+    with _acting() as memory:
+        if memory.draft is None:
+            return
+        draft = change(typed(memory.draft))
+        _save(memory, draft)
+        if focus:
+            memory.focus = text_key(draft.turns[-1])
+
+
+# --- conversations ----------------------------------------------------------------------------
+
+
+def pick(index: int, version: str, *, jump: bool = True) -> None:
+    """Open the conversation that stood at `index` of that version of the file."""
+    with _acting() as memory:
+        if not _free(memory):
+            return
+        place = store().follow(index, version)
+        snapshot = store().snapshot()
+        if place is None or place >= len(snapshot.conversations):
+            memory.notice = "That conversation is no longer there."
+            return
+        memory.draft = Draft.of(snapshot, place)
+        memory.jumps += jump
+
+
+def new_conversation() -> None:
+    """Open an empty conversation: the one at the end if it is still empty, else one more."""
+    dataset_state.clear_filters()
+    with _acting() as memory:
+        if not _free(memory):
+            return
+        rows = store().snapshot().conversations
+        if not rows or not editing.is_blank(rows[-1]):
+            store().add(editing.blank())
+            memory.saved_at = datetime.now()
+        snapshot = store().snapshot()
+        memory.draft = Draft.of(snapshot, len(snapshot.conversations) - 1)
+        memory.focus = text_key(memory.draft.turns[0]) if memory.draft.turns else ""
+        memory.jumps += 1
+
+
+def delete_conversation() -> None:
+    with _acting() as memory:
+        draft = memory.draft if _free(memory) else None
+        if draft is None:
+            return
+        snapshot = store().snapshot()
+        place = draft.place_in(snapshot, store())
+        if place is not None:
+            store().delete(place, draft.base)
+            memory.saved_at = datetime.now()
+            memory.notice = f"“{title(draft.base)}” is deleted. Undo brings it back."
+        snapshot = store().snapshot()
+        last = len(snapshot.conversations) - 1
+        memory.draft = Draft.of(snapshot, min(place or 0, last)) if last >= 0 else None
+
+
+def undo(version: str) -> None:
+    _step(store().undo, version)
+
+
+def redo(version: str) -> None:
+    _step(store().redo, version)
+
+
+def _step(step: Callable[[str], str], version: str) -> None:
+    """Undo or redo, and open the conversation that it changed."""
+    with _acting() as memory:
+        if not _free(memory):
+            return
+        before = store().snapshot()
+        ours = memory.draft is not None and memory.draft.version == before.version
+        step(before.version if ours else version)
+        memory.saved_at = datetime.now()
+        after = store().snapshot()
+        place = first_difference(before.conversations, after.conversations)
+        opened = memory.draft.place_in(after, store()) if memory.draft else None
+        if place is not None and opened != place:
+            memory.draft = Draft.of(after, place)
+
+
+# --- when somebody else was first -------------------------------------------------------------
+
+
+def theirs(snapshot: Snapshot) -> int | None:
+    """Where the conversation of the draft stands by now; None if it was deleted."""
+    draft = dataset_state.memory().draft
+    return None if draft is None else draft.place_in(snapshot, store())
+
+
+def keep_mine() -> None:
+    with _acting() as memory:
+        draft = memory.draft
+        if draft is None:
+            return
+        snapshot = store().snapshot()
+        place = draft.place_in(snapshot, store())
+        if place is None:
+            _keep_as_new(memory, draft, len(snapshot.conversations))
+        else:
+            base = snapshot.conversations[place]
+            memory.clash = False
+            _save(memory, replace(draft, index=place, version=snapshot.version, base=base))
+
+
+def keep_theirs() -> None:
+    with _acting() as memory:
+        snapshot = store().snapshot()
+        place = memory.draft.place_in(snapshot, store()) if memory.draft else None
+        memory.draft = None if place is None else Draft.of(snapshot, place)
+        memory.clash = False
+
+
+def keep_both() -> None:
+    """Theirs stays where it is; mine comes after it."""
+    with _acting() as memory:
+        if memory.draft is None:
+            return
+        snapshot = store().snapshot()
+        place = memory.draft.place_in(snapshot, store())
+        after = len(snapshot.conversations) if place is None else place + 1
+        _keep_as_new(memory, memory.draft, after)
+
+
+def _keep_as_new(memory: Memory, draft: Draft, at: int) -> None:
+    index = store().add(draft.conversation, at)
+    memory.draft = Draft.of(store().snapshot(), index)
+    memory.clash = False
+    memory.saved_at = datetime.now()
+
+
+# --- the whole file ---------------------------------------------------------------------------
+
+
+def restore_last_good() -> None:
+    with _acting() as memory:
+        aside = store().restore_last_good()
+        if memory.draft is not None and memory.draft.unsaved:  # typed while the file was broken
+            _save(memory, memory.draft)
+        memory.notice = "The last good version is back."
+        if aside is not None:
+            memory.notice += f" The broken file is kept as {aside.name} in data/.history."
+
+
+def open_upload(*, wanted: bool = True) -> None:
+    memory = dataset_state.memory()
+    memory.uploading, memory.upload = wanted, None
+    memory.upload_round += 1
+
+
+def add_upload() -> None:
+    with _acting() as memory:
+        if memory.upload is None or memory.upload.result is None or not _free(memory):
+            return
+        new = memory.upload.result.conversations
+        place = len(store().snapshot().conversations)
+        store().extend(new, f"Added {counted(len(new))} from {memory.upload.name}")
+        _after_upload(memory, place, f"{counted(len(new))} added.")
+
+
+def replace_by_upload() -> None:
+    with _acting() as memory:
+        if memory.upload is None or memory.upload.result is None or not _free(memory):
+            return
+        new = memory.upload.result.conversations
+        store().replace_all(new, f"Replaced all by {counted(len(new))} from {memory.upload.name}")
+        _after_upload(memory, 0, f"All are replaced by {counted(len(new))}.")
+
+
+def _after_upload(memory: Memory, place: int, notice: str) -> None:
+    snapshot = store().snapshot()
+    last = len(snapshot.conversations) - 1
+    memory.draft = Draft.of(snapshot, min(place, last)) if last >= 0 else None
+    memory.clash = False
+    memory.uploading, memory.upload = False, None
+    memory.saved_at = datetime.now()
+    memory.notice = f"{notice} Undo takes it back."
+
+
+# --- inside -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _acting() -> Iterator[Memory]:
+    memory = dataset_state.memory()
+    with memory.lock:
+        memory.problem = None
+        memory.focus = ""
+        try:
+            yield memory
+        except ChatbotError as error:
+            memory.problem = error
+
+
+def _save(memory: Memory, draft: Draft, group: str = "") -> None:
+    memory.draft = draft  # what could not be saved stays on the page
+    try:
+        memory.draft = draft.saved(store(), group)
+    except Conflict:
+        memory.clash = True
+    else:
+        memory.saved_at = datetime.now()
+
+
+def _free(memory: Memory) -> bool:
+    """Save what is still unsaved before the editor turns to something else.
+
+    False where it must first be said which version to keep.
+    """
+    if memory.draft is not None and not memory.clash:
+        draft = typed(memory.draft)
+        if draft.unsaved:
+            _save(memory, draft)
+    if memory.clash:
+        memory.notice = "First choose which version of the open conversation to keep."
+    return not memory.clash

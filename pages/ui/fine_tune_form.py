@@ -1,0 +1,201 @@
+"""The form that plans a run: base, way, preset, every setting, and what will come of it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
+
+import streamlit as st
+
+from chatbot.engine.catalog import ModelEntry, list_models
+from chatbot.errors import ChatbotError
+from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
+from chatbot.training.preflight import Preflight, check
+from chatbot.training.recipe import POCKET
+from pages.ui import errors, fine_tune_state
+from pages.ui.errors import plain
+from pages.ui.fine_tune_state import Key
+from pages.ui.resources import training_job
+
+METHODS: Mapping[Method, str] = {"lora": "LoRA", "full": "Full", "scratch": "From scratch"}
+SENTENCES: Mapping[Method, str] = {
+    "lora": "Adds a small adapter and leaves the model's own weights as they are: quick, light, "
+    "and it forgets the least.",
+    "full": "Changes every weight of the model: it can learn the most, needs the most memory, "
+    "and forgets more of what it knew.",
+    "scratch": "Makes a new, small GPT-2 (Pocket GPT-2) that knows your conversations and "
+    "nothing else: quick to make, and all yours.",
+}
+PRESET_HELP: Mapping[PresetName, str] = {
+    "Quick": "A first taste: the bot begins to sound like your conversations.",
+    "Balanced": "What we would choose.",
+    "Thorough": "Twice as long; worth it when Balanced did not go far enough.",
+}
+_SHARED = (
+    "epochs",
+    "batch_size",
+    "gradient_accumulation",
+    "learning_rate",
+    "warmup_ratio",
+    "weight_decay",
+    "max_length",
+    "held_out",
+    "evaluations",
+    "max_steps",
+    "seed",
+)
+_OWN: Mapping[Method, tuple[str, ...]] = {
+    "lora": ("lora_rank", "lora_alpha", "lora_dropout"),
+    "full": (),
+    "scratch": ("scratch_layers", "scratch_width", "scratch_heads", "scratch_vocab"),
+}
+
+
+def form(conversations: int) -> None:
+    """Plan a run and start it.
+
+    Args:
+        conversations: how many the data set has; the presets go by it.
+    """
+    bases = [entry for entry in list_models() if entry.installed]
+    if not bases:
+        _only_from_scratch(conversations)
+        return
+    method = _method()
+    base = _base(bases, method)
+    chosen = _preset()
+    with errors.shown():
+        config = preset(chosen, method=method, base_model=base, conversations=conversations)
+        with st.expander("Advanced", icon=":material/tune:"):
+            config = _advanced(config, chosen)
+        _plan_and_start(config)
+
+
+def _method() -> Method:
+    with st.container(gap="xxsmall"):
+        chosen: Method = st.segmented_control(
+            "How shall it learn?",
+            get_args(Method),
+            default="lora",
+            format_func=lambda name: METHODS[name],
+            key=Key.METHOD,
+            required=True,
+        )
+        st.caption(SENTENCES[chosen])
+    return chosen
+
+
+def _base(bases: list[ModelEntry], method: Method) -> str:
+    """The base model's name; from scratch there is none to choose."""
+    if method == "scratch":
+        return bases[0].name
+    usable = [entry for entry in bases if method == "full" or entry.kind != "adapter"]
+    titles = {entry.name: entry.title for entry in usable}
+    return st.selectbox(
+        "Base model",
+        list(titles),
+        format_func=lambda name: titles[name],
+        key=Key.BASE,
+        help="The model to start from. It stays as it is; the result is a checkpoint of its own.",
+    )
+
+
+def _preset() -> PresetName:
+    with st.container(gap="xxsmall"):
+        chosen: PresetName = st.segmented_control(
+            "How thoroughly?", PRESETS, default="Balanced", key=Key.PRESET, required=True
+        )
+        st.caption(PRESET_HELP[chosen])
+    return chosen
+
+
+def _advanced(config: TrainingConfig, chosen: PresetName) -> TrainingConfig:
+    """Every setting with its advice."""
+    names = _SHARED + _OWN[config.method]
+    fine_tune_state.set_fields(config, names, chosen)
+    columns = st.columns(2, gap="medium")
+    for position, name in enumerate(names):
+        with columns[position % 2]:
+            _field(name, config, chosen)
+    return replace(config, **fine_tune_state.fields(names, config.method, chosen))  # type: ignore[arg-type]
+
+
+def _field(name: str, config: TrainingConfig, chosen: PresetName) -> None:
+    advice = FIELDS[name]
+    kind = int if advice.whole else float
+    optional = name == "max_steps"
+    small = not advice.whole and advice.maximum <= 1
+    help_text = f"{advice.help} 0 is no limit." if optional else advice.help
+    st.number_input(
+        f"{advice.label} ({name})",
+        min_value=kind(0 if optional else advice.minimum),
+        max_value=kind(advice.maximum),
+        step=kind(1) if advice.whole else (0.5 if not small else _small_step(name)),
+        format=None if advice.whole else ("%.2g" if name == "learning_rate" else "%.2f"),
+        key=fine_tune_state.field_key(name, config.method, chosen),
+        help=help_text,
+    )
+
+
+def _small_step(name: str) -> float:
+    return 1e-5 if name == "learning_rate" else 0.01
+
+
+def _plan_and_start(config: TrainingConfig) -> None:
+    try:
+        plan: Preflight | None = check(config)
+    except ChatbotError as error:
+        errors.say(error)
+        plan = None
+    if plan is not None:
+        st.caption(_plan_sentence(plan))
+        for note in plan.notes:
+            st.caption(plain(note))
+    if st.button(
+        "Fine-tune",
+        type="primary",
+        icon=":material/model_training:",
+        key=Key.START,
+        disabled=plan is None,
+    ):
+        start(config)
+
+
+def start(config: TrainingConfig) -> None:
+    """Begin the run and show it; a refusal is shown in its place."""
+    with errors.shown():
+        fine_tune_state.show_run(training_job().start(config))
+        st.rerun()
+
+
+def _plan_sentence(plan: Preflight) -> str:
+    held_out = len(plan.parts.held_out)
+    measured = f"{held_out} held out to measure on" if held_out else "none held out"
+    return (
+        f"{len(plan.parts.train)} conversations to learn from, {measured}; {plan.steps} steps, "
+        f"{plan.warmup} of them warm-up; needs up to {plan.disk / 1e6:,.0f} MB of disk."
+    )
+
+
+def one_click() -> None:
+    """A GPT-2 of one's own, without a question asked: the recipe of the Pocket GPT-2 that comes
+    with the project, on one's own conversations."""
+    with st.container(border=True, key="one-click"):
+        words, action = st.columns([3, 1], vertical_alignment="center")
+        with words.container(gap="xxsmall"):
+            st.markdown("**Train a GPT-2 from scratch, in about a minute**")
+            st.caption(SENTENCES["scratch"])
+        if action.button(
+            "Train", icon=":material/rocket_launch:", key=Key.FROM_SCRATCH, width="stretch"
+        ):
+            ours = TrainingConfig()
+            start(replace(POCKET, dataset=ours.dataset, held_out=ours.held_out))
+
+
+def _only_from_scratch(conversations: int) -> None:
+    st.info(
+        "There is no model to fine-tune on this machine yet: get one on the chat page, or train "
+        "one from scratch.",
+        icon=":material/info:",
+    )
+    with errors.shown():
+        _plan_and_start(preset("Thorough", method="scratch", conversations=conversations))

@@ -1,0 +1,77 @@
+"""Every st.cache_resource: what all sessions of this server share.
+
+Each is made for a home folder, so that a server whose `CHATBOT_HOME` differs gets its own.
+"""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from chatbot import paths
+from chatbot.answering import Answering
+from chatbot.engine_room import EngineRoom
+from chatbot.transcripts import TranscriptStore
+from pages.ui.errors import log
+from pages.ui.installation import Installation
+
+if TYPE_CHECKING:
+    from chatbot.dataset.store import ConversationStore
+    from chatbot.training.job import TrainingJob
+
+
+def engine_room() -> EngineRoom:
+    """The loaded model; loading the next one frees the last."""
+    return _engine_room(str(paths.home()))
+
+
+def answering() -> Answering:
+    """The chats that are being answered."""
+    return _answering(str(paths.home()))
+
+
+def installation() -> Installation:
+    """The download of the embedded model."""
+    return _installation(str(paths.home()))
+
+
+def store() -> "ConversationStore":
+    """The persona's conversations."""
+    return _store(str(paths.home()))
+
+
+def training_job() -> "TrainingJob":
+    """The one training run that may be going on."""
+    return _training_job(str(paths.home()))
+
+
+@st.cache_resource(show_spinner=False, on_release=EngineRoom.close)
+def _engine_room(home: str) -> EngineRoom:
+    return EngineRoom()
+
+
+@st.cache_resource(show_spinner=False)
+def _answering(home: str) -> Answering:
+    return Answering(
+        engine_room(),
+        TranscriptStore(),
+        on_unexpected=lambda error: log().error("answering", exc_info=error),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _installation(home: str) -> Installation:
+    return Installation()
+
+
+@st.cache_resource(show_spinner=False)
+def _store(home: str) -> "ConversationStore":
+    from chatbot.dataset.store import ConversationStore
+
+    return ConversationStore()
+
+
+@st.cache_resource(show_spinner=False)
+def _training_job(home: str) -> "TrainingJob":
+    from chatbot.training.job import TrainingJob
+
+    return TrainingJob()

@@ -1,0 +1,207 @@
+"""A run on the page: while it goes on, when it has ended, and the list of all of them.
+
+Reads the run's files and nothing else, so that every tab, refresh and restart sees the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+
+from chatbot.engine.catalog import resolve
+from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
+from pages.ui import errors, fine_tune_state, state
+from pages.ui.charts import live_chart, loss_figure
+from pages.ui.errors import plain
+from pages.ui.fine_tune_state import Key
+from pages.ui.resources import training_job
+
+Color = Literal["blue", "green", "orange", "red"]
+
+POLL = 1.0
+"""Seconds between two looks at a run that goes on."""
+PHASES: Mapping[str, str] = {
+    "preparing": "Preparing: loading the model",
+    "tokenising": "Tokenising: cutting the conversations into tokens",
+    "training": "Training",
+    "evaluating": "Evaluating: measuring on held-out conversations",
+    "saving": "Saving a checkpoint",
+    "answering": "Answering the questions for the comparison",
+}
+ENDS: Mapping[str, tuple[str, Color]] = {
+    "running": ("Running", "blue"),
+    "stopping": ("Stopping", "orange"),
+    "finished": ("Finished", "green"),
+    "stopped": ("Stopped, kept", "orange"),
+    "failed": ("Failed", "red"),
+    "interrupted": ("Interrupted", "orange"),
+}
+
+
+@st.fragment(run_every=POLL)
+def watch(run: Run) -> None:
+    """A run that goes on: phase, progress, figures, curves. Ends itself with the run."""
+    status = run.status()
+    if status.state not in GOING_ON:
+        st.rerun()
+    with st.container(border=True, key="running"):
+        _heading(run, status)
+        done = status.step / status.total_steps if status.total_steps else 0.0
+        st.progress(min(done, 1.0), text=_progress_sentence(status))
+        rows = run.metrics()
+        _figures(rows, status)
+        live_chart(loss_figure(rows), name=run.id, key=Key.CHART)
+        st.caption(
+            "You can leave this page, close the tab or chat meanwhile; the run goes on. "
+            "The training loss says how well it knows your conversations, the held-out loss how "
+            "well it does on some that it has not seen."
+        )
+        st.button(
+            "Stop and keep",
+            icon=":material/stop_circle:",
+            key=Key.STOP,
+            disabled=status.state == "stopping",
+            on_click=_stop,
+            help="Ends after the present step. What it has learned is saved as a checkpoint.",
+        )
+
+
+def _stop() -> None:
+    with errors.shown():
+        training_job().stop()
+
+
+def ended(run: Run) -> None:
+    """A run that is over: how it ended, what came of it, and what to do next."""
+    status = run.status()
+    with st.container(border=True, key="result"):
+        _heading(run, status)
+        if status.error:
+            st.error(plain(status.error), icon=":material/error:")
+        elif status.message:
+            st.text(status.message)
+        _next_steps(run, status)
+        _before_and_after(run)
+        rows = run.metrics()
+        if rows:
+            live_chart(loss_figure(rows), name=run.id, key=Key.CHART)
+        _settings(run)
+
+
+def history(runs: Sequence[Run], shown: Run | None) -> None:
+    """All runs, newest first; one click shows another."""
+    st.subheader("Earlier runs", anchor=False)
+    for run in runs:
+        status = run.status()
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.badge(ENDS[status.state][0], color=ENDS[status.state][1])
+            st.text(f"{run.id} · {status.step} of {status.total_steps} steps", width="stretch")
+            if st.button("Show", key=f"{Key.RUN}_{run.id}", disabled=run == shown, type="tertiary"):
+                fine_tune_state.show_run(run)
+                st.rerun()
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _heading(run: Run, status: RunStatus) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(plain(run.id), anchor=False, width="content")
+        st.badge(ENDS[status.state][0], color=ENDS[status.state][1])
+
+
+def _progress_sentence(status: RunStatus) -> str:
+    phase = PHASES.get(status.phase, "")
+    if status.state == "stopping":
+        phase = "Stopping after this step"
+    steps = f"step {status.step} of {status.total_steps}" if status.total_steps else ""
+    left = f"about {duration(status.seconds_left)} left" if status.seconds_left else ""
+    return " · ".join(part for part in (phase, steps, left) if part)
+
+
+def _figures(rows: Sequence[Mapping[str, Any]], status: RunStatus) -> None:
+    latest = {name: row[name] for row in rows for name in ("loss", "eval_loss") if name in row}
+    left = status.seconds_left
+    speed = status.tokens_per_second
+    with st.container(horizontal=True):
+        st.metric("Training loss", _or_dots(latest.get("loss"), ".3g"))
+        st.metric("Held-out loss", _or_dots(latest.get("eval_loss"), ".3g"))
+        st.metric("Tokens/s", _or_dots(speed, ",.0f"))
+        st.metric("Time left", duration(left) if left is not None else "…")
+
+
+def _or_dots(value: float | None, form: str) -> str:
+    return "…" if value is None else format(value, form)
+
+
+def _next_steps(run: Run, status: RunStatus) -> None:
+    best = run.best_checkpoint
+    with st.container(horizontal=True):
+        if best is not None and st.button(
+            "Chat with it", type="primary", icon=":material/forum:", key=Key.CHAT
+        ):
+            with errors.shown():
+                state.choose_model(resolve(best).name)
+                state.begin_new_chat()
+                st.switch_page("chat.py")
+        if run.can_resume and st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            key=Key.RESUME,
+            help="Goes on where it was, with the same data and settings.",
+        ):
+            with errors.shown():
+                fine_tune_state.show_run(training_job().resume(run.id))
+                st.rerun()
+    if best is not None:
+        st.caption(f"The checkpoint of step {step_of(best)} is in the chat's list of models, too.")
+    elif status.state == "failed":
+        st.caption("No checkpoint was kept.")
+
+
+def _before_and_after(run: Run) -> None:
+    """The same questions, answered by the untuned and by the tuned model; a model from scratch
+    has nothing to compare with."""
+    answers = run.answers()
+    last = max((row["step"] for row in answers), default=0)
+    if last == 0:
+        return
+    before = {row["question"]: row for row in answers if row["step"] == 0}
+    title = "The same questions, before and after" if before else "What it answers"
+    st.markdown(f"**{title}**")
+    for row in (row for row in answers if row["step"] == last):
+        with st.container(gap="xsmall"):
+            st.text(row["question"])
+            earlier = before.get(row["question"])
+            if earlier is None:
+                with st.container(border=True):
+                    _answer(f"Step {last}", row)
+                continue
+            columns = st.columns(2)
+            with columns[0].container(border=True, height="stretch"):
+                _answer("Before", earlier)
+            with columns[1].container(border=True, height="stretch"):
+                _answer(f"After step {last}", row)
+
+
+def _answer(title: str, row: Mapping[str, Any]) -> None:
+    st.caption(plain(f"{title} · weights {row['hash']}"))
+    st.text(row["answer"] or "(no words)")
+
+
+def _settings(run: Run) -> None:
+    with st.expander("Settings and data of this run", type="compact"), errors.shown():
+        facts = run.facts
+        st.code(run.config.to_json().strip(), language="json")
+        st.caption(
+            plain(
+                f"Data version {run.dataset_version[:12]}, "
+                f"{facts.get('trained_on', '?')} conversations learned, "
+                f"{facts.get('held_out', '?')} held out, seed {facts.get('seed', '?')}."
+            )
+        )

@@ -1,0 +1,179 @@
+"""Every session_state key and every query parameter, behind typed accessors.
+
+A session is one browser tab. What must survive a refresh is on disk, found again through the
+chat's id in the address; what is here may be lost.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from chatbot.engine.sampling import SamplingParams
+from chatbot.errors import BadInput
+from chatbot.transcripts import is_id, new_id
+
+
+class Key(StrEnum):
+    """Keys of widgets; each names a CSS class `st-key-<key>` as well."""
+
+    MODEL = "model"
+    TEMPERATURE = "temperature"
+    TOP_P = "top_p"
+    TOP_K = "top_k"
+    REPETITION_PENALTY = "repetition_penalty"
+    MAX_NEW_TOKENS = "max_new_tokens"
+    SEED = "seed"
+    PRESET = "preset"
+    DEVICE = "device"
+    NUMBER_FORMAT = "number_format"
+    QUESTION = "question"
+    SUGGESTION = "suggestion"
+
+
+class _Own(StrEnum):
+    """Keys that belong to no widget."""
+
+    CHAT = "own_chat"
+    SETTINGS = "own_settings"
+    SETTINGS_OF = "own_settings_of"
+    CLEARED = "own_cleared"
+    SHOWN_RUN = "own_shown_run"
+
+
+SETTINGS: Mapping[str, Key] = {
+    "temperature": Key.TEMPERATURE,
+    "top_p": Key.TOP_P,
+    "top_k": Key.TOP_K,
+    "repetition_penalty": Key.REPETITION_PENALTY,
+    "max_new_tokens": Key.MAX_NEW_TOKENS,
+    "seed": Key.SEED,
+}
+_CHAT_PARAMETER = "chat"
+
+
+# --- which chat -------------------------------------------------------------------------------
+
+
+def chat_id(exists: Callable[[str], bool]) -> str:
+    """The chat of this tab: the one in the address, else the tab's own, else a new one.
+
+    An id in the address is taken only where such a chat was saved (or this tab made it up), so
+    that nobody can be lured into a chat whose address somebody else knows.
+    """
+    asked = st.query_params.get(_CHAT_PARAMETER)
+    own = st.session_state.get(_Own.CHAT)
+    if asked is not None and asked != own and is_id(asked) and exists(asked):
+        own = asked
+    if own is None:
+        own = new_id()
+    open_chat(own)
+    return str(own)
+
+
+def open_chat(chat: str) -> None:
+    """Make this the tab's chat, in the address too, so that a refresh comes back to it."""
+    st.session_state[_Own.CHAT] = chat
+    if st.query_params.get(_CHAT_PARAMETER) != chat:
+        st.query_params[_CHAT_PARAMETER] = chat
+
+
+def begin_new_chat() -> None:
+    """Leave the chat for an empty one; `cleared_chat` remembers the way back."""
+    st.session_state[_Own.CLEARED] = st.session_state.get(_Own.CHAT)
+    fresh = new_id()
+    # The settings stay as they are: the new chat is as good as read.
+    st.session_state[_Own.SETTINGS_OF] = fresh
+    open_chat(fresh)
+
+
+def cleared_chat() -> str | None:
+    """The chat that was cleared just now and can be brought back."""
+    return st.session_state.get(_Own.CLEARED)
+
+
+def forget_cleared_chat() -> None:
+    st.session_state.pop(_Own.CLEARED, None)
+
+
+# --- settings of the chat ---------------------------------------------------------------------
+
+
+def restore_settings(chat: str, model: str, settings: Mapping[str, Any]) -> None:
+    """Set the widgets to what was saved with a chat, once for each chat that the tab opens."""
+    if st.session_state.get(_Own.SETTINGS_OF) == chat:
+        return
+    st.session_state[_Own.SETTINGS_OF] = chat
+    if model:
+        st.session_state[Key.MODEL] = model
+    if settings:
+        try:
+            set_params(SamplingParams(**settings))
+        except (BadInput, TypeError):  # saved by another version: keep what stands
+            return
+
+
+def settings_changed(model: str, params: SamplingParams) -> bool:
+    """Whether the settings differ from the last time this was asked in this tab."""
+    now = (model, params)
+    before = st.session_state.get(_Own.SETTINGS, now)
+    st.session_state[_Own.SETTINGS] = now
+    return bool(before != now)
+
+
+def set_params(params: SamplingParams) -> None:
+    """Set the sliders. Only before they are drawn, or in a callback."""
+    for name, key in SETTINGS.items():
+        st.session_state[key] = getattr(params, name)
+
+
+def params() -> SamplingParams:
+    """The sliders' settings.
+
+    Raises:
+        BadInput: a value that the page's own limits don't allow.
+    """
+    return SamplingParams(**{name: st.session_state[key] for name, key in SETTINGS.items()})
+
+
+def has_params() -> bool:
+    return all(key in st.session_state for key in SETTINGS.values())
+
+
+def keep_within(key: Key, low: float, high: float) -> None:
+    """Bring a restored value into a slider's range before the slider is drawn."""
+    value = st.session_state[key]
+    if not low <= value <= high:
+        st.session_state[key] = type(low)(min(max(value, low), high))
+
+
+def show_preset(presets: Mapping[str, SamplingParams]) -> None:
+    """Mark the preset that the sliders stand at, if any. Before the presets are drawn."""
+    now = replace(params(), seed=None)
+    st.session_state[Key.PRESET] = next((n for n, p in presets.items() if p == now), None)
+
+
+def apply_preset(presets: Mapping[str, SamplingParams]) -> None:
+    """Set the sliders to the chosen preset; the seed stays. Only in a callback."""
+    chosen = presets.get(str(st.session_state.get(Key.PRESET)))
+    if chosen is not None:
+        set_params(replace(chosen, seed=st.session_state.get(Key.SEED)))
+
+
+def model() -> str | None:
+    return st.session_state.get(Key.MODEL)
+
+
+def choose_model(name: str) -> None:
+    """Only before the picker is drawn, in a callback, or on a page without it."""
+    st.session_state[Key.MODEL] = name
+
+
+def device() -> str | None:
+    return st.session_state.get(Key.DEVICE)
+
+
+def number_format() -> str | None:
+    return st.session_state.get(Key.NUMBER_FORMAT)

@@ -1,0 +1,464 @@
+"""The Dataset page: every change is on disk at once, nothing is lost, nothing is rendered."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.dataset.importers import dump
+from chatbot.dataset.store import ConversationStore
+from chatbot.messages import Conversation, assistant, user
+from pages.ui.errors import UNEXPECTED
+
+PAGE = Path(__file__).parents[2] / "pages" / "dataset.py"
+NASTY = "**bold** <b>x</b> ![i](http://evil.example/i.png) :red[r] $x$"
+
+
+def talk(*texts: str) -> Conversation:
+    makers = (user, assistant)
+    return Conversation(tuple(makers[n % 2](text) for n, text in enumerate(texts)))
+
+
+@pytest.fixture
+def file(home: Path) -> Path:
+    """The home's data file with 45 conversations, three pages of the list."""
+    path = home / "data" / "custom_chat_data.json"
+    rows = [talk(f"Question {n}?", f"Answer {n}.") for n in range(1, 46)]
+    rows[1] = talk("Hi", "Hello!", "More?", "Gladly.")
+    path.write_bytes(dump(rows))
+    return path
+
+
+@pytest.fixture
+def page(file: Path) -> AppTest:
+    return opened()
+
+
+def opened(conversation: int | None = None) -> AppTest:
+    at = AppTest.from_file(str(PAGE), default_timeout=20)
+    if conversation is not None:
+        at.query_params["conversation"] = str(conversation)
+    return ran(at)
+
+
+def ran(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    assert UNEXPECTED not in [error.value for error in at.error]
+    return at
+
+
+def rows(file: Path) -> list[list[str]]:
+    """Per conversation what is said, as it lies on the disk."""
+    return [
+        [turn["value"] for turn in row["conversations"]] for row in json.loads(file.read_text())
+    ]
+
+
+def turns(at: AppTest) -> list[str]:
+    return [area.value for area in at.text_area]
+
+
+def click(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return ran(at)
+
+
+def tool(at: AppTest, icon: str, turn: int) -> AppTest:
+    """Click one of the small buttons of the turn-th turn."""
+    name = at.text_area[turn].key.removeprefix("turn-")
+    return click(at, f"{icon}-{name}")
+
+
+def heading(at: AppTest) -> str:
+    return at.subheader[0].value
+
+
+def listed(at: AppTest) -> list[str]:
+    """The titles that the list component was given."""
+    return [row["title"] for row in component(at, "dataset_list")["rows"]]
+
+
+def component(at: AppTest, key: str) -> dict[str, Any]:
+    proto = at.get_by_key(key).proto
+    return dict(json.loads(proto.json))
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def test_the_first_conversation_is_open_and_the_list_paged(page):
+    assert turns(page) == ["Question 1?", "Answer 1."]
+    assert heading(page) == "Conversation 1"
+    assert listed(page) == ["Question 1?", "Hi", *(f"Question {n}?" for n in range(3, 21))]
+    assert "45 conversations" in [c.value for c in page.caption]
+
+
+def test_the_address_names_the_conversation(file):
+    at = opened(conversation=44)
+
+    assert turns(at) == ["Question 44?", "Answer 44."]
+    assert listed(at)[-1] == "Question 45?"
+    click(at, "dataset_next")
+    assert at.query_params["conversation"] == "45"
+
+
+@pytest.mark.parametrize("number", ["0", "46", "-1", "x", "", "٣", "9" * 30])
+def test_an_address_that_names_none_opens_some(file, number):
+    at = AppTest.from_file(str(PAGE), default_timeout=20)
+    at.query_params["conversation"] = number
+    ran(at)
+
+    assert len(turns(at)) == 2
+
+
+def test_search_filters_by_every_word_in_any_turn(page):
+    page.text_input(key="dataset_search").set_value("gladly hello")
+    ran(page)
+
+    assert listed(page) == ["Hi"]
+    assert "1 of 45" in [c.value for c in page.caption]
+    assert turns(page) == ["Question 1?", "Answer 1."]
+    click(page, "dataset_next")
+    assert turns(page)[0] == "Hi"
+
+
+def test_a_search_without_a_hit_says_so_and_can_be_left(page):
+    page.text_input(key="dataset_search").set_value("zzz")
+    ran(page)
+    assert "No conversation contains these words." in [c.value for c in page.caption]
+
+    click(page, "dataset_clear")
+    assert len(listed(page)) == 20
+
+
+def test_what_the_doctor_finds_is_marked_and_can_be_listed_alone(file):
+    file.write_bytes(dump([*(talk(f"Q{n}", f"A{n}") for n in range(30)), talk("Only me", " ")]))
+    at = opened(conversation=31)
+
+    captions = " ".join(c.value for c in at.caption).replace("\\", "")
+    assert "Turn 2 (the bot) is empty" in captions
+    at.toggle(key="dataset_only_problems").set_value(True)
+    ran(at)
+    (row,) = component(at, "dataset_list")["rows"]
+    assert (row["title"], row["severity"]) == ("Only me", "error")
+
+
+def test_text_of_the_data_is_never_markdown(file):
+    file.write_bytes(dump([talk(NASTY, NASTY)]))
+    at = opened()
+    at.text_area[1].set_value(NASTY + "!")
+    ran(at)
+
+    shown = [
+        *(e.value for e in (*at.markdown, *at.caption, *at.subheader, *at.title)),
+        *(b.label for b in at.button),
+        *(b.help for b in at.button if b.help),
+    ]
+    assert not [text for text in shown if "![i]" in text or "**bold" in text or "<b>" in text]
+    assert listed(at) == [NASTY[:59] + "…" if len(NASTY) > 60 else NASTY]
+
+
+# --- editing ----------------------------------------------------------------------------------
+
+
+def test_a_changed_text_is_saved_at_once(page, file):
+    page.text_area[1].set_value("Better.")
+    ran(page)
+
+    assert rows(file)[0] == ["Question 1?", "Better."]
+    assert any("Saved" in c.value and "Edited" in c.value for c in page.caption)
+
+
+def test_turns_are_added_moved_given_and_deleted(page, file):
+    click(page, "dataset_add_turn")
+    page.text_area[2].set_value("And then?")
+    ran(page)
+    assert rows(file)[0] == ["Question 1?", "Answer 1.", "And then?"]
+
+    tool(page, "arrow_upward", 2)
+    assert rows(file)[0] == ["Question 1?", "And then?", "Answer 1."]
+    tool(page, "arrow_downward", 0)
+    assert turns(page) == ["And then?", "Question 1?", "Answer 1."]
+    tool(page, "swap_horiz", 1)
+    first = json.loads(file.read_text())[0]["conversations"]
+    assert [turn["from"] for turn in first] == ["human", "gpt", "gpt"]
+    tool(page, "close", 2)
+    assert rows(file)[0] == ["And then?", "Question 1?"]
+
+
+def test_a_text_and_a_click_in_one_go_are_both_saved(page, file):
+    page.text_area[0].set_value("Typed just before the click")
+    tool(page, "arrow_downward", 0)
+
+    assert rows(file)[0] == ["Answer 1.", "Typed just before the click"]
+
+
+def test_a_new_conversation_is_opened_once(page, file):
+    page.text_input(key="dataset_search").set_value("Answer 7")
+    ran(page)
+    click(page, "dataset_new")
+    assert rows(file)[45:] == [["", ""]]
+    assert heading(page) == "Conversation 46"
+    assert component(page, "dataset_autosave")["focus"] == page.text_area[0].key
+
+    click(page, "dataset_new")
+    assert len(rows(file)) == 46
+    page.text_area[0].set_value("Do you sleep?")
+    ran(page)
+    click(page, "dataset_new")
+    assert len(rows(file)) == 47
+
+
+def test_a_deleted_conversation_comes_back_by_undo_and_goes_by_redo(page, file):
+    click(page, "dataset_next")
+    click(page, "dataset_delete")
+    assert rows(file)[1] == ["Question 3?", "Answer 3."]
+    assert turns(page) == ["Question 3?", "Answer 3."]
+
+    click(page, "dataset_undo")
+    assert rows(file)[1][0] == "Hi"
+    assert turns(page)[0] == "Hi"
+    click(page, "dataset_redo")
+    assert len(rows(file)) == 44
+
+
+def test_undo_opens_what_it_changed_and_says_before_what_it_would_do(page, file):
+    page.text_area[1].set_value("Better.")
+    ran(page)
+    for _ in range(3):
+        click(page, "dataset_next")
+    assert "Edited “Question 1?”" in page.button(key="dataset_undo").help.replace("\\", "")
+
+    click(page, "dataset_undo")
+    assert turns(page) == ["Question 1?", "Answer 1."]
+    assert page.button(key="dataset_undo").disabled
+    assert "Edited" in page.button(key="dataset_redo").help
+
+
+def test_undo_and_the_open_conversation_survive_a_new_session(page, file):
+    click(page, "dataset_next")
+    page.text_area[3].set_value("With pleasure.")
+    ran(page)
+
+    again = opened(conversation=2)
+    assert turns(again)[3] == "With pleasure."
+    click(again, "dataset_undo")
+    assert rows(file)[1][3] == "Gladly."
+
+
+def test_all_deleted_is_the_empty_state_that_says_what_to_do(file):
+    file.write_bytes(dump([talk("last", "one")]))
+    at = opened()
+    click(at, "dataset_delete")
+
+    assert rows(file) == []
+    assert heading(at) == "No conversations yet"
+    click(at, "dataset_first")
+    assert rows(file) == [["", ""]]
+    assert turns(at) == ["", ""]
+
+
+# --- others -----------------------------------------------------------------------------------
+
+
+def test_two_tabs_on_one_conversation_are_asked_and_nothing_is_overwritten(file):
+    mine, theirs = opened(conversation=1), opened(conversation=1)
+    theirs.text_area[1].set_value("Theirs.")
+    ran(theirs)
+    mine.text_area[1].set_value("Mine.")
+    ran(mine)
+
+    assert rows(file)[0][1] == "Theirs."
+    assert "changed elsewhere" in mine.warning[0].value
+    shown = [text.value for text in mine.text]
+    assert "Mine." in shown
+    assert "Theirs." in shown
+    click(mine, "dataset_undo")  # neither a rerun nor another click loses one of them
+    assert mine.warning
+
+    click(mine, "clash_mine")
+    assert rows(file)[0][1] == "Mine."
+    assert not mine.warning
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [("clash_theirs", ["Theirs."]), ("clash_both", ["Theirs.", "Mine."])],
+)
+def test_the_other_or_both_can_be_kept(file, choice, expected):
+    mine = opened(conversation=1)
+    first = talk("Question 1?", "Answer 1.")
+    ConversationStore(file).replace(0, first, talk("Question 1?", "Theirs."))
+    mine.text_area[1].set_value("Mine.")
+    ran(mine)
+    click(mine, choice)
+
+    answers = [row[1] for row in rows(file) if row[0] == "Question 1?"]
+    assert answers == expected
+    assert turns(mine)[1] == expected[-1]
+
+
+def test_what_was_deleted_elsewhere_can_be_kept(file):
+    mine = opened(conversation=1)
+    ConversationStore(file).delete(0, talk("Question 1?", "Answer 1."))
+    mine.text_area[1].set_value("Mine.")
+    ran(mine)
+    assert "deleted elsewhere" in mine.warning[0].value
+
+    click(mine, "clash_mine")
+    assert rows(file)[-1] == ["Question 1?", "Mine."]
+
+
+def test_an_edit_follows_its_conversation_when_others_insert_before_it(page, file):
+    ConversationStore(file).add(talk("new", "first"), at=0)
+    page.text_area[1].set_value("Mine.")
+    ran(page)
+
+    assert rows(file)[:2] == [["new", "first"], ["Question 1?", "Mine."]]
+    assert heading(page) == "Conversation 2"
+
+
+def test_a_change_of_another_program_is_shown_on_the_next_run(page, file):
+    file.write_bytes(dump([talk("All", "new")]))
+    ran(page)
+
+    assert turns(page) == ["All", "new"]
+    click(page, "dataset_undo")
+    assert len(rows(file)) == 45
+
+
+# --- a broken file ----------------------------------------------------------------------------
+
+
+def test_a_broken_file_is_named_and_restored_on_request(page, file):
+    good = file.read_bytes()
+    file.write_bytes(good[:-100])
+    ran(page)
+
+    assert "row 45" in page.error[0].value.replace("\\", "")
+    assert "custom_chat_data" in page.error[0].value.replace("\\", "")
+    assert file.read_bytes() == good[:-100]
+    assert "**45 conversations**" in " ".join(m.value for m in page.markdown)
+    click(page, "dataset_restore")
+    assert file.read_bytes() == good
+    assert not page.error
+
+
+def test_what_is_typed_while_the_file_is_broken_is_not_lost(page, file):
+    good = file.read_bytes()
+    file.write_bytes(b"[{")
+    page.text_area[1].set_value("Typed meanwhile.")
+    ran(page)
+    assert file.read_bytes() == b"[{"
+
+    click(page, "dataset_restore")
+    assert rows(file)[0] == ["Question 1?", "Typed meanwhile."]
+    click(page, "dataset_undo")
+    assert file.read_bytes() == good
+
+
+def test_a_full_disk_keeps_the_text_on_the_page_until_it_is_saved(page, file, monkeypatch):
+    def full(*_args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = file.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("chatbot.files.os.fsync", full)
+        page.text_area[1].set_value("Precious.")
+        ran(page)
+        assert "disk is full" in page.error[0].value
+        assert file.read_bytes() == before
+        assert any("Not saved" in c.value for c in page.caption)
+        assert turns(page)[1] == "Precious."
+
+    click(page, "dataset_save_again")
+    assert rows(file)[0][1] == "Precious."
+    assert not page.error
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+def uploaded(at: AppTest, name: str, content: bytes) -> AppTest:
+    click(at, "dataset_upload_open")
+    at.file_uploader[0].upload(name, content)
+    return ran(at)
+
+
+def test_an_upload_is_shown_before_anything_changes_and_then_added(page, file):
+    before = file.read_bytes()
+    ghost = {"conversations": [{"from": "ghost", "value": "x"}]}
+    new = [talk(NASTY, "No."), talk("b", "c")]
+    content = json.dumps([*(c.to_sharegpt() for c in new), ghost]).encode()
+    uploaded(page, "mine.json", content)
+
+    assert file.read_bytes() == before
+    shown = " ".join(m.value for m in page.markdown)
+    assert "**2 conversations**" in shown
+    assert "**1 row is left out**" in shown
+    texts = [text.value for text in page.text]
+    assert NASTY in texts
+    assert any(text.startswith("Row 3: Turn 1 does not say who speaks") for text in texts)
+
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [[NASTY, "No."], ["b", "c"]]
+    assert heading(page) == "Conversation 46"
+    assert not page.file_uploader
+    click(page, "dataset_undo")
+    assert file.read_bytes() == before
+
+
+def test_an_upload_can_replace_everything_and_be_undone(page, file):
+    before = file.read_bytes()
+    uploaded(page, "mine.json", dump([talk("only", "one")]))
+    click(page, "dataset_replace_by_upload")
+    assert rows(file) == [["only", "one"]]
+
+    click(page, "dataset_undo")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'[{"conversations": []},\n{"conversations": [{"fr', "row 2 (line 2"),
+        (b"", "is empty"),
+        (b"PK\x03\x04", "not a JSON file"),
+    ],
+)
+def test_a_broken_upload_is_named_and_the_good_file_stays(page, file, content, said):
+    before = file.read_bytes()
+    uploaded(page, "bad.json", content)
+
+    assert said in page.error[0].value.replace("\\", "")
+    assert file.read_bytes() == before
+    assert [b for b in page.button if b.key == "dataset_add_upload"] == []
+    click(page, "dataset_close_upload")
+    assert not page.error
+
+
+def test_an_upload_without_a_usable_row_offers_nothing(page, file):
+    uploaded(page, "odd.json", b'[{"instruction": "x"}]')
+
+    assert "**0 conversations**" in " ".join(m.value for m in page.markdown)
+    assert [b for b in page.button if (b.key or "").endswith("_upload")] == [
+        page.button(key="dataset_close_upload")
+    ]
+
+
+def test_an_upload_into_an_empty_set_is_taken(file):
+    file.write_bytes(b"[]")
+    at = opened()
+    click(at, "dataset_first_upload")
+    at.file_uploader[0].upload("mine.json", dump([talk("a", "b")]))
+    ran(at)
+    click(at, "dataset_replace_by_upload")
+
+    assert rows(file) == [["a", "b"]]
+
+
+def test_the_download_is_the_file(page):
+    assert page.get("download_button")[0].proto.label == "Download"

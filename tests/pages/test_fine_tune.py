@@ -1,0 +1,215 @@
+"""The Fine-tune page: the plan, the run that goes on, the run that ended, and every refusal."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.dataset.importers import dump
+from chatbot.messages import Conversation, assistant, user
+from chatbot.training import job, runs
+from chatbot.training.config import TrainingConfig
+from chatbot.training.runs import Run, list_runs, process_start
+from pages.ui.errors import UNEXPECTED
+from pages.ui.fine_tune_state import Key
+
+PAGE = Path(__file__).parents[2] / "pages" / "fine_tune.py"
+ROUTER = PAGE.with_name("router.py")
+QUICK = TrainingConfig(
+    method="scratch",
+    epochs=1,
+    scratch_layers=1,
+    scratch_width=16,
+    scratch_heads=1,
+    scratch_vocab=300,
+    evaluations=1,
+    questions=("Who are you?",),
+)
+
+
+@pytest.fixture
+def lab(home: Path, tiny_gpt2: Path) -> Path:
+    """A home with a tiny model and twelve conversations."""
+    shutil.copytree(tiny_gpt2, home / "models" / "tiny")
+    write_data(home, 12)
+    return home
+
+
+def write_data(home: Path, count: int) -> None:
+    talks = [
+        Conversation((user(f"Question {n}?"), assistant(f"Tea, {n} cups."))) for n in range(count)
+    ]
+    (home / "data" / "custom_chat_data.json").write_bytes(dump(talks))
+
+
+def opened() -> AppTest:
+    at = AppTest.from_file(str(PAGE), default_timeout=60)
+    return ran(at)
+
+
+def ran(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    assert UNEXPECTED not in [error.value for error in at.error]
+    return at
+
+
+def made(home: Path, run_id: str, state: str, **status: Any) -> Run:
+    """A run on the disk in some state, without having been trained."""
+    run = Run(home / "models" / "runs" / run_id)
+    run.path.mkdir(parents=True)
+    shutil.copy(home / "data" / "custom_chat_data.json", run.path / "data.json")
+    (run.path / "config.json").write_text(QUICK.to_json())
+    rows = [{"step": 0, "eval_loss": 6.0}, {"step": 1, "loss": 5.5}, {"step": 2, "loss": 5.0}]
+    (run.path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    owner = {"pid": os.getpid(), "process_started": process_start(os.getpid())}
+    content = {"state": state, "phase": "", "step": 2, "total_steps": 4, **owner, **status}
+    (run.path / "status.json").write_text(json.dumps(content))
+    return run
+
+
+@pytest.fixture
+def going_on(lab: Path) -> Iterator[Run]:
+    """A run that reads as going on in this very process."""
+    run = made(lab, "20260101-000000-live", "running", phase="training", seconds_left=75.0)
+    runs.going_on_here.add(run.path.resolve())
+    yield run
+    runs.going_on_here.discard(run.path.resolve())
+
+
+def texts(at: AppTest) -> str:
+    kinds = (at.text, at.caption, at.markdown, at.error, at.info, at.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_the_plan_says_what_will_be_learned_from(lab: Path) -> None:
+    at = opened()
+    assert "conversations to learn from" in texts(at)
+    assert not at.button(key=Key.START).disabled
+
+
+def test_without_conversations_the_page_sends_to_the_dataset(lab: Path) -> None:
+    write_data(lab, 0)
+    at = ran(AppTest.from_file(str(ROUTER), default_timeout=60))  # the link needs the other page
+    at.switch_page("fine_tune.py")
+    ran(at)
+    assert "no conversations to learn from" in texts(at)
+    assert Key.START not in [button.key for button in at.button]
+
+
+def test_a_broken_data_file_is_a_sentence(lab: Path) -> None:
+    (lab / "data" / "custom_chat_data.json").write_text("[{")
+    at = opened()
+    assert at.error
+    assert Key.START not in [button.key for button in at.button]
+
+
+def test_every_setting_can_be_changed_and_counts(lab: Path) -> None:
+    at = opened()
+    before = next(c.value for c in at.caption if "steps" in c.value and "disk" in c.value)
+    at.number_input(key="ft_field_max_steps_lora_balanced").set_value(7)
+    ran(at)
+    after = next(c.value for c in at.caption if "disk" in c.value)
+    assert "; 7 steps" in after
+    assert after != before
+
+
+def test_two_settings_that_clash_are_refused_with_the_reason(lab: Path) -> None:
+    at = opened()
+    at.number_input(key="ft_field_max_steps_lora_balanced").set_value(2)
+    ran(at)
+    assert "more evaluations than steps" in texts(at)
+
+
+def test_an_lora_base_can_be_no_adapter_and_scratch_needs_no_base(lab: Path) -> None:
+    at = opened()
+    at.button_group(key=Key.METHOD).set_value("scratch")
+    ran(at)
+    assert Key.BASE not in [box.key for box in at.selectbox]
+
+
+def test_start_trains_and_the_result_can_be_chatted_with(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.ui.fine_tune_form.preset", lambda *_, **__: QUICK)
+    at = opened()
+    at.button(key=Key.FROM_SCRATCH).click()
+    ran(at)
+    run = list_runs()[0]
+    deadline = time.monotonic() + 60
+    while run.status().state in runs.GOING_ON and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert run.status().state == "finished", run.status()
+    at = opened()
+    assert "Who are you?" in texts(at)
+    assert Key.CHAT in [button.key for button in at.button]
+
+
+def test_a_run_that_goes_on_is_shown_in_every_tab(going_on: Run) -> None:
+    for _ in range(2):
+        at = opened()
+        assert going_on.id.replace("-", "\\-") in texts(at)
+        assert [metric.value for metric in at.metric] == ["5.00", "6.00", "…", "75 s"]
+        assert not at.button(key=Key.STOP).disabled
+
+
+def test_a_second_start_is_refused_with_the_reason(going_on: Run) -> None:
+    lock = job._take_lock()
+    try:
+        at = opened()
+        at.button(key=Key.START).click()
+        ran(at)
+        assert "going on already" in texts(at)
+        assert len(list_runs()) == 1
+    finally:
+        job._release(lock)
+
+
+def test_stop_asks_the_run_to_stop(going_on: Run) -> None:
+    at = opened()
+    at.button(key=Key.STOP).click()
+    ran(at)
+    assert (going_on.path / "stop").exists()
+
+
+def test_a_killed_run_is_interrupted_and_can_be_resumed(lab: Path) -> None:
+    made(lab, "20260101-000000-killed", "running", phase="training", pid=2**22 + 1)
+    at = opened()
+    assert "was ended at step 2" in texts(at)
+    assert Key.RESUME in [button.key for button in at.button]
+
+
+def test_a_failed_run_says_why_as_text(lab: Path) -> None:
+    made(lab, "20260101-000000-failed", "failed", error="Too **large**.", resumable=False)
+    at = opened()
+    assert [error.value for error in at.error] == [r"Too \*\*large\*\*\."]
+    assert Key.CHAT not in [button.key for button in at.button]
+
+
+def test_before_and_after_stand_side_by_side(lab: Path) -> None:
+    run = made(lab, "20260101-000000-done", "finished")
+    rows = [
+        {"step": step, "question": "Name?", "answer": answer, "model": "m", "hash": mark, "seed": 1}
+        for step, answer, mark in ((0, "Untuned <b>x</b>", "aaaa"), (4, "Tuned", "bbbb"))
+    ]
+    (run.path / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    at = opened()
+    assert {"Untuned <b>x</b>", "Tuned"} <= {text.value for text in at.text}
+    assert "aaaa" in texts(at)
+    assert "bbbb" in texts(at)
+
+
+def test_another_run_is_shown_on_a_click(lab: Path) -> None:
+    made(lab, "20260101-000000-old", "failed", error="The old one.")
+    made(lab, "20260102-000000-new", "failed", error="The new one.")
+    at = opened()
+    assert [error.value for error in at.error] == [r"The new one\."]
+    at.button(key=f"{Key.RUN}_20260101-000000-old").click()
+    ran(at)
+    assert [error.value for error in at.error] == [r"The old one\."]
