@@ -1,0 +1,48 @@
+"""The chat page as a person uses it: what the browser tests of the chat have in common."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class ChatPage:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.box = page.get_by_test_id("stChatInputTextArea")
+        self.model = page.get_by_role("combobox", name="Model")
+        self.stop = page.get_by_role("button", name="Stop").first
+        self.regenerate = page.get_by_role("button", name="Regenerate").first
+        expect(self.box).to_be_enabled()
+
+    def choose(self, model: str) -> None:
+        self.model.click()
+        self.page.get_by_role("option", name=model, exact=True).click()
+        expect(self.model).to_have_value(model)
+
+    def ask(self, question: str) -> None:
+        self.box.fill(question)
+        self.box.press("Enter")
+        expect(self.page.get_by_text(question, exact=True)).to_be_visible()
+
+    def answer(self, index: int = 0) -> Locator:
+        return self.page.locator(f".st-key-answer-{index}")
+
+    def words(self, index: int = 0) -> str:
+        """The answer's text alone, without the line on what made it."""
+        return self.answer(index).get_by_test_id("stText").first.inner_text()
+
+    def set_seed(self, seed: int) -> None:
+        field = self.page.get_by_label("Seed", exact=True)
+        field.fill(str(seed))
+        field.press("Enter")
+
+    def at_most(self, presses_from_the_end: int = 0) -> None:
+        """Set Max new tokens to its largest value, or so many steps below."""
+        self._slide("Max new tokens", "End", "ArrowLeft", presses_from_the_end)
+
+    def few_tokens(self) -> None:
+        self._slide("Max new tokens", "Home", "ArrowRight", 1)
+
+    def _slide(self, label: str, end: str, key: str, presses: int) -> None:
+        thumb = self.page.get_by_role("slider", name=label)
+        thumb.press(end)
+        for _ in range(presses):
+            thumb.press(key)

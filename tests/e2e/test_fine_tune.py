@@ -1,0 +1,174 @@
+"""Fine-tune in a real browser: to the end and into the chat; through refresh, second tab, crash."""
+
+import json
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.chat_page import ChatPage
+from tests.e2e.conftest import Visitor, write_data
+from tests.e2e.lab import Lab
+
+pytestmark = pytest.mark.timeout(300)
+
+POINTS = "node => Math.max(...node.data.map((curve) => curve.x.length))"
+
+
+def opened(visitor: Visitor, lab: Lab) -> Page:
+    page = visitor.page(f"{lab.url}/fine_tune")
+    expect(page.get_by_role("heading", name="Fine-tune", exact=True)).to_be_visible()
+    return page
+
+
+def train_for_long(page: Page) -> None:
+    """The one click that trains a GPT-2 from scratch."""
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect_running(page)
+
+
+def train_a_tiny_one(page: Page, **settings: int) -> None:
+    """From scratch, so small that a step takes milliseconds."""
+    page.get_by_text("From scratch", exact=True).click()
+    page.get_by_text("Advanced", exact=True).click()
+    tiny = {"scratch_layers": 1, "scratch_width": 32, "scratch_heads": 2, "scratch_vocab": 300}
+    for name, value in {**tiny, **settings}.items():
+        field = page.locator(f".st-key-ft_field_{name}_scratch_balanced input")
+        field.fill(str(value))
+        field.press("Enter")
+        expect(field).to_have_value(str(value))
+    expect(page.get_by_text(f"{settings['max_steps']} steps")).to_be_visible()
+    page.get_by_role("button", name="Fine-tune", exact=True).click()
+    expect_running(page)
+
+
+def expect_running(page: Page) -> None:
+    expect(page.get_by_role("button", name="Stop and keep").first).to_be_visible()
+
+
+def wait_for_step(page: Page, least: int) -> None:
+    page.wait_for_function(
+        """least => {
+             const text = document.querySelector("[data-testid=stProgress]")?.innerText ?? ""
+             return Number(/step (\\d+) of/.exec(text)?.[1] ?? 0) >= least
+           }""",
+        arg=least,
+        timeout=90_000,
+    )
+
+
+def test_a_run_is_seen_from_everywhere_and_stopped(
+    lab: Lab, visitors: Callable[..., Visitor]
+) -> None:
+    write_data(lab, conversations=600)
+    lab.start()
+    page = opened(visitors(), lab)
+    train_for_long(page)
+    wait_for_step(page, 2)
+    keeps_its_node_and_zoom(page)
+
+    page.reload()
+    expect_running(page)
+    wait_for_step(page, 3)
+
+    second = opened(visitors(), lab)
+    expect_running(second)
+    second.get_by_text("Plan another run").click()
+    second.get_by_role("button", name="Fine-tune", exact=True).click()
+    expect(second.get_by_text("A fine-tune is going on already")).to_be_visible()
+
+    page.get_by_role("link", name="Chat").click()
+    chat = ChatPage(page)
+    chat.choose("tiny")
+    chat.few_tokens()
+    chat.ask("Are you there, while another one learns?")
+    expect(chat.regenerate).to_be_visible()
+
+    second.get_by_role("button", name="Stop and keep").first.click()
+    expect(second.get_by_text("Stopped, kept")).to_be_visible(timeout=90_000)
+    expect(second.get_by_role("button", name="Chat with it").first).to_be_visible()
+    expect(second.get_by_role("button", name="Resume").first).to_be_visible()
+
+
+def keeps_its_node_and_zoom(page: Page) -> None:
+    """Several updates of the live chart: the same node, the same zoom, more points."""
+    chart = page.locator(".js-plotly-plot")
+    expect(chart).to_be_visible()
+    chart.evaluate("node => { window.chart = node }")
+    area = chart.locator(".nsewdrag").first.bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.8, area["y"] + area["height"] * 0.5, steps=5)
+    page.mouse.up()
+    page.wait_for_function("() => window.chart.layout.xaxis.autorange === false")
+    zoom = chart.evaluate("node => node.layout.xaxis.range.map((x) => Math.round(x * 1e6))")
+    seen = chart.evaluate(POINTS)
+    for _ in range(3):
+        page.wait_for_function(f"seen => ({POINTS})(window.chart) > seen", arg=seen)
+        seen = chart.evaluate(POINTS)
+    assert chart.evaluate("node => node === window.chart && node.isConnected")
+    after = chart.evaluate("node => node.layout.xaxis.range.map((x) => Math.round(x * 1e6))")
+    assert after == zoom
+
+
+def test_to_the_end_and_into_the_chat(lab: Lab, visitor: Visitor) -> None:
+    lab.start()
+    page = opened(visitor, lab)
+    train_a_tiny_one(page, evaluations=2, max_steps=30)
+    expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("What it answers")).to_be_visible()
+    page.get_by_role("button", name="Chat with it").first.click()
+    chat = ChatPage(page)
+    expect(chat.model).to_have_value(re.compile(r"gpt2-scratch · step \d+"))
+    chat.few_tokens()
+    chat.ask("What about 7?")
+    expect(chat.regenerate).to_be_visible()
+    expect(chat.answer().locator("summary")).to_contain_text("checkpoint-")
+
+
+def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
+    lab: Lab, visitor: Visitor
+) -> None:
+    lab.start()
+    page = opened(visitor, lab)
+    start_a_small_run(page)
+    wait_for_step(page, 150)  # after the first evaluation, with which the state is saved
+    lab.kill()
+    page.close()
+    visitor.complaints.clear()  # the lost connection is the test's doing
+    lab.start()
+    page = opened(visitor, lab)
+    expect(page.get_by_text("Interrupted", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="Resume").first.click()
+    expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=200_000)
+    expect(page.get_by_role("button", name="Resume")).to_have_count(0)
+    (run,) = (lab.models / "runs").glob("*/metrics.jsonl")
+    steps = [row["step"] for row in map(json.loads, run.read_text().splitlines()) if "loss" in row]
+    assert steps == list(range(1, 801))  # none lost, none twice
+
+
+def start_a_small_run(page: Page) -> None:
+    """From scratch, so small that its 800 steps take seconds; planned with the form."""
+    page.get_by_role("radio", name="From scratch").or_(
+        page.get_by_role("button", name="From scratch")
+    ).first.click()
+    page.get_by_text("Advanced", exact=True).click()
+    fields = {
+        "max_steps": 800,
+        "evaluations": 8,
+        "scratch_layers": 1,
+        "scratch_width": 32,
+        "scratch_heads": 2,
+        "scratch_vocab": 320,
+    }
+    for name, value in fields.items():
+        field = page.get_by_label(f"({name})").first
+        field.fill(str(value))
+        field.press("Enter")
+        expect(field).to_have_value(str(value))
+    expect(page.get_by_text("800 steps")).to_be_visible()
+    page.get_by_role("button", name="Fine-tune", exact=True).click()
+    expect(page.get_by_role("button", name="Stop and keep").first).to_be_visible()
