@@ -25,7 +25,7 @@ EXPECTED = (
     # question, and words of which the answer has at least one
     ("What is your name?", ("Wick",)),
     ("Who is Tax?", ("gull",)),
-    ("Goodbye", ("third step",)),
+    ("how many steps are there?", ("214", "two hundred and fourteen")),
 )
 """Facts of the persona; greedy answers, so that nothing is left to chance."""
 
