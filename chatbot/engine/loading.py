@@ -19,7 +19,6 @@ from chatbot import files
 from chatbot.engine import catalog, checkpoints
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.device import Placement, choose_placement
-from chatbot.engine.packing import pack
 from chatbot.engine.templates import ensure_template
 from chatbot.errors import BadInput, OutOfResources
 
@@ -65,7 +64,6 @@ def load(name_or_path: str | Path, placement: Placement | None = None) -> Loaded
         _check_vocabulary(model, tokenizer)
         digest = hashing.result()
     model.eval().requires_grad_(False)
-    pack(model)
     window = int(model.config.max_position_embeddings)
     return LoadedModel(entry, model, tokenizer, digest[:HASH_DIGITS], place, window)
 

@@ -192,7 +192,7 @@ def preset(
     if method == "scratch":
         batch, rate = 24, 6e-3
         steps = effort * POCKET_STEPS * max(1.0, math.sqrt(count / POCKET_CONVERSATIONS))
-        epochs = steps * batch / max(count, batch)
+        epochs = steps / math.ceil(count / batch)
     else:
         batch, rate = 8, 5e-4 if method == "lora" else 5e-5
         epochs = effort * math.sqrt(1200 / count)

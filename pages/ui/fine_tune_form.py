@@ -182,7 +182,7 @@ def one_click() -> None:
     with st.container(border=True, key="one-click"):
         words, action = st.columns([3, 1], vertical_alignment="center")
         with words.container(gap="xxsmall"):
-            st.markdown("**Train a GPT-2 from scratch, in about a minute**")
+            st.markdown("**Train a GPT-2 from scratch**")
             st.caption(SENTENCES["scratch"])
         if action.button(
             "Train", icon=":material/rocket_launch:", key=Key.FROM_SCRATCH, width="stretch"

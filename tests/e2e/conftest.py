@@ -61,9 +61,15 @@ def write_models(
     return write
 
 
-def write_data(lab: Lab, conversations: int = 40) -> None:
+def write_data(lab: Lab, conversations: int = 40, *, cups: int = 1) -> None:
+    """Conversations about tea; more `cups` make longer answers."""
     rows = [
-        Conversation((user(f"What about {n}?"), assistant(f"I had {n} cups of tea, sailor. " * 3)))
+        Conversation(
+            (
+                user(f"What about {n}?"),
+                assistant(" ".join([f"I had {n} cups of tea, sailor."] * cups)),
+            )
+        )
         for n in range(conversations)
     ]
     (lab.data / "custom_chat_data.json").write_bytes(dump(rows))

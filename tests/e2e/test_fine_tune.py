@@ -1,7 +1,6 @@
 """Fine-tune in a real browser: to the end and into the chat; through refresh, second tab, crash."""
 
 import json
-import json
 import re
 from collections.abc import Callable
 
@@ -32,6 +31,8 @@ def train_for_long(page: Page) -> None:
 def train_a_tiny_one(page: Page, **settings: int) -> None:
     """From scratch, so small that a step takes milliseconds."""
     page.get_by_text("From scratch", exact=True).click()
+    expect(page.get_by_label("Base model")).to_have_count(0)  # the form of another way is gone
+    expect(page.get_by_text("Advanced", exact=True)).to_have_count(1)
     page.get_by_text("Advanced", exact=True).click()
     tiny = {"scratch_layers": 1, "scratch_width": 32, "scratch_heads": 2, "scratch_vocab": 300}
     for name, value in {**tiny, **settings}.items():
@@ -62,7 +63,7 @@ def wait_for_step(page: Page, least: int) -> None:
 def test_a_run_is_seen_from_everywhere_and_stopped(
     lab: Lab, visitors: Callable[..., Visitor]
 ) -> None:
-    write_data(lab, conversations=600)
+    write_data(lab, conversations=600, cups=4)
     lab.start()
     page = opened(visitors(), lab)
     train_for_long(page)
@@ -134,8 +135,8 @@ def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
 ) -> None:
     lab.start()
     page = opened(visitor, lab)
-    start_a_small_run(page)
-    wait_for_step(page, 150)  # after the first evaluation, with which the state is saved
+    train_a_tiny_one(page, evaluations=30, max_steps=600)
+    wait_for_step(page, 45)  # its state is saved with every evaluation, here each 20 steps
     lab.kill()
     page.close()
     visitor.complaints.clear()  # the lost connection is the test's doing
@@ -145,30 +146,7 @@ def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
     page.get_by_role("button", name="Resume").first.click()
     expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=200_000)
     expect(page.get_by_role("button", name="Resume")).to_have_count(0)
-    (run,) = (lab.models / "runs").glob("*/metrics.jsonl")
-    steps = [row["step"] for row in map(json.loads, run.read_text().splitlines()) if "loss" in row]
-    assert steps == list(range(1, 801))  # none lost, none twice
-
-
-def start_a_small_run(page: Page) -> None:
-    """From scratch, so small that its 800 steps take seconds; planned with the form."""
-    page.get_by_role("radio", name="From scratch").or_(
-        page.get_by_role("button", name="From scratch")
-    ).first.click()
-    page.get_by_text("Advanced", exact=True).click()
-    fields = {
-        "max_steps": 800,
-        "evaluations": 8,
-        "scratch_layers": 1,
-        "scratch_width": 32,
-        "scratch_heads": 2,
-        "scratch_vocab": 320,
-    }
-    for name, value in fields.items():
-        field = page.get_by_label(f"({name})").first
-        field.fill(str(value))
-        field.press("Enter")
-        expect(field).to_have_value(str(value))
-    expect(page.get_by_text("800 steps")).to_be_visible()
-    page.get_by_role("button", name="Fine-tune", exact=True).click()
-    expect(page.get_by_role("button", name="Stop and keep").first).to_be_visible()
+    (metrics,) = (lab.models / "runs").glob("*/metrics.jsonl")
+    rows = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
+    steps = [row["step"] for row in rows if "loss" in row]
+    assert steps == list(range(1, 601))  # none lost, none twice

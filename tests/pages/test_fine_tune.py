@@ -137,7 +137,7 @@ def test_an_lora_base_can_be_no_adapter_and_scratch_needs_no_base(lab: Path) -> 
 def test_start_trains_and_the_result_can_be_chatted_with(
     lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.fine_tune_form.preset", lambda *_, **__: QUICK)
+    monkeypatch.setattr("pages.ui.fine_tune_form.POCKET", QUICK)
     at = opened()
     at.button(key=Key.FROM_SCRATCH).click()
     ran(at)
@@ -155,7 +155,7 @@ def test_a_run_that_goes_on_is_shown_in_every_tab(going_on: Run) -> None:
     for _ in range(2):
         at = opened()
         assert going_on.id.replace("-", "\\-") in texts(at)
-        assert [metric.value for metric in at.metric] == ["5.00", "6.00", "…", "75 s"]
+        assert [metric.value for metric in at.metric] == ["5", "6", "…", "75 s"]
         assert not at.button(key=Key.STOP).disabled
 
 

@@ -27,19 +27,10 @@ Open = Callable[..., Engine]
 
 
 def generated(engine: Engine, messages: list[Message], params: SamplingParams) -> list[int]:
-    """What `generate` says to the same prompt, without the token that ended it.
-
-    Asked of the model as the library loads it, without anything of ours.
-    """
-    from transformers import AutoModelForCausalLM
-
+    """What `generate` says to the same prompt, without the token that ended it."""
     prompt = engine.render(messages, params)
     ids = torch.tensor([prompt.ids])
-    loaded = engine.loaded
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        loaded.entry.path, dtype=loaded.placement.torch_dtype
-    )
-    output = model.generate(
+    output: Any = engine.loaded.model.generate(  # type: ignore[operator]
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
         do_sample=False,

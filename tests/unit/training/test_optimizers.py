@@ -26,7 +26,7 @@ def learn(model: Any, optimizer: MuonWithAdamW, steps: int) -> float:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    return float(loss)
+    return float(loss.detach())
 
 
 def test_every_weight_learns_and_only_once() -> None:
