@@ -99,23 +99,3 @@ def test_a_foreign_host_is_not_served(running: Lab) -> None:
         connection.close()
     assert statuses["evil.example"] == 403
     assert statuses[f"127.0.0.1:{running.port}"] == 101
-
-
-def test_an_edit_of_the_dataset_is_there_after_a_refresh(lab: Lab, visitor: Visitor) -> None:
-    lab.start()
-    page = visitor.page(f"{lab.url}/dataset")
-    area = page.locator("[class*='st-key-turn-'] textarea").first
-    expect(area).to_have_value("What about 0?")
-    area.fill("What about the cat?")
-    area.blur()
-    expect(page.get_by_text("Saved ").first).to_be_visible()
-    lab.kill()
-    visitor.complaints.clear()
-    assert "What about the cat?" in (lab.data / "custom_chat_data.json").read_text("utf-8")
-    page.close()
-    lab.start()
-    page = visitor.page(f"{lab.url}/dataset")
-    expect(page.locator("[class*='st-key-turn-'] textarea").first).to_have_value(
-        "What about the cat?"
-    )
-    visitor.complaints.clear()
