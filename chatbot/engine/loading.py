@@ -24,6 +24,11 @@ from chatbot.errors import BadInput, OutOfResources
 
 HASH_DIGITS = 12
 
+library = threading.RLock()
+"""Held by whoever makes or reads a model, in any thread. `from_pretrained` swaps functions of the
+library for the whole process and puts them back; two at once leave them swapped for good, and a
+model that is built meanwhile loses the tie between its embeddings and its output."""
+
 _hashes: dict[tuple[str, int, int], str] = {}
 """SHA-256 by (path, size, time of change), for the life of the process."""
 
@@ -60,7 +65,9 @@ def load(name_or_path: str | Path, placement: Placement | None = None) -> Loaded
     with _in_plain_words(entry):
         model = _weights(entry, torch.float32 if entry.kind == "adapter" else place.torch_dtype)
         tokenizer = load_tokenizer(entry)
-        model = model.to(device=place.device, dtype=place.torch_dtype)  # type: ignore[call-arg]
+        cast_weights(model, place.torch_dtype)
+        moved: Any = model
+        moved.to(place.device)
         _check_vocabulary(model, tokenizer)
         digest = hashing.result()
     model.eval().requires_grad_(False)
@@ -93,7 +100,7 @@ def load_tokenizer(entry: ModelEntry) -> PreTrainedTokenizerFast:
         from transformers import AutoTokenizer
 
         reader = AutoTokenizer
-    with _quiet_library():
+    with _quietly():
         tokenizer = reader.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise BadInput(
@@ -103,6 +110,13 @@ def load_tokenizer(entry: ModelEntry) -> PreTrainedTokenizerFast:
         )
     ensure_template(tokenizer)
     return tokenizer
+
+
+def cast_weights(model: PreTrainedModel, dtype: torch.dtype) -> None:
+    """Give the weights a number type. Rotary frequencies, which are no weights, stay in float32,
+    as the library loads them: `model.to(dtype)` would round the positions."""
+    for weights in model.parameters():
+        weights.data = weights.data.to(dtype)
 
 
 def weights_hash(entry: ModelEntry) -> str:
@@ -123,15 +137,16 @@ def _weights(entry: ModelEntry, dtype: torch.dtype) -> PreTrainedModel:
 
     assert entry.base is not None
     base = catalog.resolve(entry.base)
-    model = _model(base.path, base.family, torch.float32)
-    adapted: Any = PeftModel.from_pretrained(model, str(entry.path), use_safetensors=True)
-    merged: PreTrainedModel = adapted.merge_and_unload(safe_merge=True)
+    with library:
+        model = _model(base.path, base.family, torch.float32)
+        adapted: Any = PeftModel.from_pretrained(model, str(entry.path), use_safetensors=True)
+        merged: PreTrainedModel = adapted.merge_and_unload(safe_merge=True)
     return merged
 
 
 def _model(folder: Path, family: str, dtype: torch.dtype) -> PreTrainedModel:
     cls: Any = _class_of(family)
-    with _quiet_library():
+    with _quietly():
         model, report = cls.from_pretrained(
             folder,
             dtype=dtype,
@@ -218,17 +233,18 @@ def _names_generic_class(folder: Path) -> bool:
 
 
 @contextmanager
-def _quiet_library() -> Iterator[None]:
-    """No progress bars and no hints on standard error while the library reads files."""
-    bars, verbosity = library_logging.is_progress_bar_enabled(), library_logging.get_verbosity()
-    library_logging.disable_progress_bar()
-    library_logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        library_logging.set_verbosity(verbosity)
-        if bars:
-            library_logging.enable_progress_bar()
+def _quietly() -> Iterator[None]:
+    """Alone with the library, and without its progress bars and hints on standard error."""
+    with library:
+        bars, verbosity = library_logging.is_progress_bar_enabled(), library_logging.get_verbosity()
+        library_logging.disable_progress_bar()
+        library_logging.set_verbosity_error()
+        try:
+            yield
+        finally:
+            library_logging.set_verbosity(verbosity)
+            if bars:
+                library_logging.enable_progress_bar()
 
 
 @contextmanager

@@ -60,7 +60,8 @@ def build(
     torch.manual_seed(config.seed)
     if config.method == "scratch":
         tokenizer = scratch.train_tokenizer(conversations, config)
-        new: Any = scratch.new_model(config, tokenizer)
+        with loading.library:
+            new: Any = scratch.new_model(config, tokenizer)
         packing.use_for(new, placement.device)
         return Trainable(new, tokenizer, scratch.window(config), "")
     entry = catalog.resolve(config.base_model)
@@ -89,8 +90,9 @@ def _with_adapter(
     )
     model.requires_grad_(False)
     if placement.dtype == "bfloat16":
-        model.to(torch.bfloat16)
-    adapted: Any = get_peft_model(model, settings, autocast_adapter_dtype=True)
+        loading.cast_weights(model, torch.bfloat16)
+    with loading.library:
+        adapted: Any = get_peft_model(model, settings, autocast_adapter_dtype=True)
     # A name here makes the library ask the hub about it at every save; `saving` writes it.
     adapted.peft_config["default"].base_model_name_or_path = None
     return adapted

@@ -22,6 +22,11 @@ class ChatPage:
         self.box.press("Enter")
         expect(self.page.get_by_text(question, exact=True)).to_be_visible()
 
+    def receipt(self) -> str:
+        """The line of the receipt that differs from answer to answer: how fast it was."""
+        lines = self.answer().locator("details").text_content() or ""
+        return lines[lines.index("Speed") : lines.index("Length")]
+
     def answer(self, index: int = 0) -> Locator:
         return self.page.locator(f".st-key-answer-{index}")
 
@@ -46,3 +51,7 @@ class ChatPage:
         thumb.press(end)
         for _ in range(presses):
             thumb.press(key)
+        self.page.wait_for_timeout(300)  # a slider tells its value after a short pause
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )

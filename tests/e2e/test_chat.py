@@ -81,6 +81,50 @@ def test_a_question_sent_meanwhile_waits_its_turn(running: Lab, visitor: Visitor
     expect(chat.answer(1)).to_contain_text("Stopped.")
 
 
+def test_two_people_at_once_get_their_own_answers(
+    running: Lab, visitors: Callable[..., Visitor]
+) -> None:
+    chats = [ChatPage(visitors().page(running.url)) for _ in range(2)]
+    alone = []
+    for number, chat in enumerate(chats):
+        chat.choose("tiny")
+        chat.set_seed(number)
+        chat.ask(f"Question {number}")
+        expect(chat.regenerate).to_be_visible()
+        expect(chat.answer().locator("summary")).to_contain_text(f"seed {number} ")
+        alone.append(chat.words())
+    assert alone[0] != alone[1]
+    before = [chat.receipt() for chat in chats]
+    for chat in chats:  # now both at once: the same seeds, so the same words
+        chat.regenerate.click()
+    for number, chat in enumerate(chats):
+        expect(chat.answer().locator("details")).not_to_contain_text(before[number])
+        expect(chat.answer().locator("details")).to_contain_text(f"Seed {number}")
+        expect(chat.page.get_by_text(f"Question {1 - number}")).to_have_count(0)
+        assert chat.words() == alone[number]
+
+
+def test_the_receipt_and_the_settings_are_there_after_a_refresh(
+    running: Lab, visitor: Visitor
+) -> None:
+    page = visitor.page(running.url)
+    chat = ChatPage(page)
+    chat.choose("tiny")
+    chat.few_tokens()
+    chat.set_seed(77)
+    chat.ask("Who made you?")
+    expect(chat.regenerate).to_be_visible()
+    page.reload()
+    expect(chat.model).to_have_value("tiny")
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("77")
+    expect(page.get_by_role("slider", name="Max new tokens")).to_have_value("16")
+    receipt = chat.answer().locator("summary")
+    expect(receipt).to_contain_text("tiny · seed 77")
+    receipt.click()
+    for words in ("Checkpoint tiny", "SHA-256", "at most 16 new tokens", "Ran on processor"):
+        expect(chat.answer()).to_contain_text(words)
+
+
 def test_one_s_stop_is_nobody_else_s(running: Lab, visitors: Callable[..., Visitor]) -> None:
     mine, other = (ChatPage(visitors().page(running.url)) for _ in range(2))
     for chat in (mine, other):

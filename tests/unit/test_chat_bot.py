@@ -157,6 +157,7 @@ def test_earlier_messages_can_be_given(engine: Engine) -> None:
     bot.get_response("Yes.")
     assert bot.messages[:3] == [*past, user("Yes.")]
     assert len(past) == 2
+    assert engine.wait_until_idle(20)
     assert "mine" in engine._worker._readings
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ def test_a_model_is_ready_to_chat(tiny_model: Path) -> None:
     assert not any(p.requires_grad for p in loaded.model.parameters())
     assert {p.dtype for p in loaded.model.parameters()} == {torch.float32}
     assert {p.dtype for p in load(tiny_model, HALF).model.parameters()} == {torch.bfloat16}
+    buffers = load(tiny_model, HALF).model.named_buffers()
+    assert {b.dtype for name, b in buffers if "inv_freq" in name} <= {torch.float32}
     digest = hashlib.sha256((tiny_model / "model.safetensors").read_bytes()).hexdigest()
     assert loaded.hash == digest[:12]
     assert loaded.placement is FULL
@@ -186,6 +189,18 @@ def test_too_little_memory_is_said_so(tiny_gpt2: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(loading, "_weights", full)
     with pytest.raises(OutOfResources, match="not enough memory"):
         load(tiny_gpt2, FULL)
+
+
+def test_models_can_be_loaded_at_the_same_time(tiny_gpt2: Path) -> None:
+    def load_some() -> None:
+        for _ in range(8):
+            load(tiny_gpt2, HALF)
+
+    with ThreadPoolExecutor(4) as threads:
+        for outcome in [threads.submit(load_some) for _ in range(4)]:
+            outcome.result()
+    model: Any = load(tiny_gpt2).model
+    assert model.lm_head.weight is model.transformer.wte.weight
 
 
 def test_nothing_is_printed(tiny_gpt2: Path, capfd: pytest.CaptureFixture[str]) -> None:
