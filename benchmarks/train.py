@@ -25,8 +25,9 @@ from typing import Any
 import chatbot.training  # noqa: F401  (first: it says how threads wait, before torch is loaded)
 from chatbot.engine.device import Placement, choose_placement
 from chatbot.engine.loading import load_for_training
-from chatbot.training import data, recorder, saving, scratch
+from chatbot.training import data, recorder, saving
 from chatbot.training.config import TrainingConfig, preset
+from chatbot.training.lessons import Lessons
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run
 from chatbot.training.trainable import Trainable, build
@@ -212,8 +213,8 @@ def one_run(
 ) -> float:
     """Seconds of `Trainer.train`, evaluations included on both sides."""
     made = build(config, parts.train, placement)
-    conversations = scratch.with_other_spellings(parts.train)
-    train = data.tokenise(made.tokenizer, conversations, config.max_length).examples
+    count = (config.max_steps or 1) * config.conversations_a_step
+    train = Lessons(made.tokenizer, parts.train, count, config.max_length, config.seed)
     held_out = data.tokenise(made.tokenizer, parts.held_out, config.max_length).examples
     every = -(-(config.max_steps or 1) // config.evaluations)
     run = Run(folder)

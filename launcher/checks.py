@@ -16,6 +16,9 @@ from launcher.environment import Environment
 CHROMIUM_VARIABLE = "CHATBOT_TEST_CHROMIUM"
 """Tells the browser tests which program to start."""
 
+MOST_PROCESSES = 4
+"""Each holds PyTorch and the embedded model in memory."""
+
 _NAMES = (
     "chromium",
     "chromium-browser",
@@ -77,7 +80,7 @@ def run(environment: Environment, pytest_options: Sequence[str] = ()) -> int:
 
 def checks(pytest_options: Sequence[str]) -> list[Check]:
     """Everything but the browser tests, the quick ones first."""
-    tests = ("tests/unit", "tests/pages", "tests/test_architecture.py")
+    tests = ("tests/unit", "tests/pages", "tests/test_architecture.py", "-n", str(processes()))
     return [
         Check("format", ("-m", "ruff", "format", "--check", ".")),
         Check("lint", ("-m", "ruff", "check", ".")),
@@ -85,6 +88,11 @@ def checks(pytest_options: Sequence[str]) -> list[Check]:
         Check("import rules", ("-c", _LINT_IMPORTS, "--no-logo")),
         _tests("unit and page tests", tests, pytest_options),
     ]
+
+
+def processes() -> int:
+    """How many of the unit and page tests run at once."""
+    return min(os.cpu_count() or 1, MOST_PROCESSES)
 
 
 def _tests(name: str, folders: Sequence[str], options: Sequence[str]) -> Check:

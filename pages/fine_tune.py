@@ -42,7 +42,7 @@ def plan() -> None:
         st.info("There are no conversations to learn from yet.", icon=":material/info:")
         st.page_link("dataset.py", label="Write some first", icon=":material/menu_book:")
         return
-    fine_tune_form.one_click()
+    fine_tune_form.one_click(conversations)
     fine_tune_form.form(conversations)
 
 

@@ -28,8 +28,10 @@ __all__ = [
 
 POCKET_STEPS = 420
 """Steps in which a new model of the usual size learns to speak."""
-POCKET_CONVERSATIONS = 1000
-"""Up to so many conversations they suffice."""
+POCKET_CONVERSATIONS = 1500
+"""About as many the starter persona has; for more, the steps grow with the square root."""
+POCKET_BATCHES = (16, 64)
+"""Conversations of a step: the fewest, and the most, which the starter persona gets."""
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,13 @@ def preset(
     effort = {"Quick": 0.4, "Balanced": 1.0, "Thorough": 2.0}[name]
     count = max(1, conversations)
     if method == "scratch":
-        batch, rate = 24, 6e-3
-        steps = effort * POCKET_STEPS * max(1.0, math.sqrt(count / POCKET_CONVERSATIONS))
+        share = count / POCKET_CONVERSATIONS
+        fewest, most = POCKET_BATCHES
+        batch, rate, decay = min(max(round(most * share), fewest), most), 6e-3, 0.1
+        steps = effort * POCKET_STEPS * max(1.0, math.sqrt(share))
         epochs = steps / math.ceil(count / batch)
     else:
-        batch, rate = 8, 5e-4 if method == "lora" else 5e-5
+        batch, rate, decay = 8, 5e-4 if method == "lora" else 5e-5, 0.01
         epochs = effort * math.sqrt(1200 / count)
     low, high = FIELDS["epochs"].minimum, FIELDS["epochs"].maximum
     return TrainingConfig(
@@ -203,4 +207,5 @@ def preset(
         epochs=min(max(epochs, low), high),
         learning_rate=rate,
         batch_size=batch,
+        weight_decay=decay,
     )

@@ -4,7 +4,7 @@ Knows nothing about models; torch is needed by `collate` alone.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,17 +169,11 @@ def tokenise(
     return Tokenised(tuple(examples), cut, left_out, refused)
 
 
-def collate(
-    examples: Sequence[TrainingExample], joined: Sequence[int] = (), window: int = 0
-) -> dict[str, Any]:
+def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
     """Pack whole conversations into one row, without padding, ready for the model.
 
     The row and its labels are filled up to a multiple of `GRAIN`, by tokens that belong to
     nobody and learn nothing: processors prepare a matrix product anew for each shape.
-
-    Args:
-        joined: how many of the first conversations to read as one chat, of the next, and so on,
-            as far as they fit `window` tokens; what it does not mention stays apart.
 
     Returns:
         input_ids, position_ids: (1, T); positions begin at 0 in each conversation, which is how
@@ -195,12 +189,11 @@ def collate(
     ids: list[int] = []
     keep: list[int] = []
     lengths: list[int] = []
-    for chat in _chats(examples, joined, window):
-        lengths.append(sum(len(example.ids) for example in chat))
-        for example in chat:
-            start = len(ids)
-            ids += example.ids
-            keep += [start + i - 1 for i, learn in enumerate(example.trained) if learn and i > 0]
+    for example in examples:
+        start = len(ids)
+        lengths.append(len(example.ids))
+        ids += example.ids
+        keep += [start + i - 1 for i, learn in enumerate(example.trained) if learn and i > 0]
     labels = [IGNORED, *(ids[position + 1] for position in keep)]
     if filler := -len(ids) % GRAIN:
         ids += ids[:1] * filler
@@ -217,18 +210,6 @@ def collate(
         "lengths": tuple(lengths),
         "use_cache": False,
     }
-
-
-def _chats(
-    examples: Sequence[TrainingExample], joined: Sequence[int], window: int
-) -> Iterator[Sequence[TrainingExample]]:
-    rest = list(examples)
-    for count in [*joined, *(1 for _ in rest)]:
-        chat, rest = rest[:count], rest[count:]
-        while len(chat) > 1 and sum(len(example.ids) for example in chat) > window:
-            rest.insert(0, chat.pop())
-        if chat:
-            yield chat
 
 
 def _has_an_answer(messages: Sequence[Message]) -> bool:

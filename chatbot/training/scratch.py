@@ -1,18 +1,20 @@
 """A new GPT-2 from nothing: word pieces made from the conversations, and random weights."""
 
 from collections.abc import Iterable, Sequence
-from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.engine.templates import CHATML_TEMPLATE, MARK_END, MARK_START
-from chatbot.messages import Conversation, Message
+from chatbot.messages import Conversation
 from chatbot.training.config import TrainingConfig
 
 if TYPE_CHECKING:
+    import torch
     from transformers import GPT2LMHeadModel, PreTrainedTokenizerFast
 
 PADDING = "<|endoftext|>"
-_NO_MARKS = str.maketrans("", "", ".,;:!?'\"")
+LONGEST_WAVE = 1000.0
+POSITION_SIZE = 0.05
+"""Amplitude of the positions at the start; token embeddings begin with a deviation of 0.02."""
 SMALLEST_WINDOW = 512
 """Tokens that a new model can see at least, however short the conversations are."""
 
@@ -20,37 +22,6 @@ SMALLEST_WINDOW = 512
 def window(config: TrainingConfig) -> int:
     """Tokens that the new model will see."""
     return max(SMALLEST_WINDOW, config.max_length)
-
-
-def joined(batch_size: int) -> tuple[int, ...]:
-    """How a batch is read: half of the conversations one by one, the rest as longer chats.
-
-    People ask one thing after the other. A new model that only ever saw short conversations, each
-    from its first position, loses its words in the third turn.
-    """
-    apart = batch_size - batch_size // 2
-    counts, rest = [1] * apart, batch_size - apart
-    for size in cycle((2, 2, 3, 5)):
-        if rest <= 0:
-            return tuple(counts)
-        counts.append(min(size, rest))
-        rest -= size
-    raise AssertionError  # the cycle has no end
-
-
-def with_other_spellings(conversations: Sequence[Conversation]) -> list[Conversation]:
-    """Each conversation, and once more with questions as people type them in a hurry.
-
-    A model that has read nothing else does not know that "Who are you?" and "who are you" are the
-    same question. The answers, which alone are learned, stay as they are.
-    """
-    both: list[Conversation] = []
-    for conversation in conversations:
-        both.append(conversation)
-        hurried = tuple(_in_a_hurry(message) for message in conversation.messages)
-        if hurried != conversation.messages:
-            both.append(Conversation(hurried))
-    return both
 
 
 def parameters(config: TrainingConfig) -> int:
@@ -96,11 +67,15 @@ def train_tokenizer(
 def new_model(config: TrainingConfig, tokenizer: "PreTrainedTokenizerFast") -> "GPT2LMHeadModel":
     """A GPT-2 of the configured shape with random weights, drawn from the global generator.
 
-    Without dropout, whose random numbers cost time on a processor.
+    Its positions begin as sinusoids (Vaswani et al. 2017, section 3.5) and are learned from there:
+    "three words ago" then looks alike all over the window, where random positions would have to
+    learn it for each place, which a few hundred steps don't. Without dropout, whose random numbers
+    cost time on a processor.
     """
+    import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    return GPT2LMHeadModel(
+    model = GPT2LMHeadModel(
         GPT2Config(
             vocab_size=len(tokenizer),
             n_positions=window(config),
@@ -116,13 +91,21 @@ def new_model(config: TrainingConfig, tokenizer: "PreTrainedTokenizerFast") -> "
             pad_token_id=tokenizer.pad_token_id,
         )
     )
+    positions: Any = model.transformer.wpe.weight
+    with torch.no_grad():
+        positions.copy_(sinusoids(*positions.shape))
+    return model
 
 
-def _in_a_hurry(message: Message) -> Message:
-    if message.role != "user":
-        return message
-    plain = " ".join(message.text.lower().translate(_NO_MARKS).split())
-    return Message("user", plain or message.text)
+def sinusoids(count: int, width: int) -> "torch.Tensor":
+    """(count, width): pairs of sine and cosine, wavelengths from 2π to 2π · `LONGEST_WAVE`."""
+    import torch
+
+    pairs = (width + 1) // 2
+    places = torch.arange(count, dtype=torch.float32)[:, None]
+    speeds = LONGEST_WAVE ** -(torch.arange(pairs, dtype=torch.float32) / pairs)
+    waves = torch.stack([torch.sin(places * speeds), torch.cos(places * speeds)], dim=2)
+    return POSITION_SIZE * waves.flatten(1)[:, :width]
 
 
 def _texts(conversations: Iterable[Conversation]) -> list[str]:

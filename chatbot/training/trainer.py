@@ -1,7 +1,6 @@
 """The library's Trainer, taught to pack conversations and to measure the held-out loss exactly."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from transformers.utils import logging as library_logging
 
 from chatbot.engine.device import Placement
 from chatbot.engine.prompts import TrainingExample
-from chatbot.training import scratch
 from chatbot.training.config import TrainingConfig
 from chatbot.training.data import IGNORED, collate
 from chatbot.training.optimizers import MuonWithAdamW
@@ -38,12 +36,11 @@ class PackedTrainer(Trainer):
         callbacks: Sequence[TrainerCallback] = (),
         *,
         optimizer: Optimizer | None = None,
-        joined: Sequence[int] = (),
     ) -> None:
         super().__init__(
             model=trainable.model,
             args=args,
-            data_collator=partial(collate, joined=joined, window=trainable.window),
+            data_collator=collate,
             train_dataset=train,
             processing_class=trainable.tokenizer,
             compute_loss_func=token_loss,
@@ -88,17 +85,13 @@ def trainer_for(
     held_out: Sequence[TrainingExample] = (),
     callbacks: Sequence[TrainerCallback] = (),
 ) -> PackedTrainer:
-    """The trainer that these settings mean: a new model gets Muon, and some longer chats."""
+    """The trainer that these settings mean: a new model gets Muon."""
     optimizer: MuonWithAdamW | None = None
-    joined: tuple[int, ...] = ()
     if config.method == "scratch":
-        joined = scratch.joined(config.batch_size)
         optimizer = MuonWithAdamW(
             trainable.model, lr=config.learning_rate, weight_decay=config.weight_decay
         )
-    return PackedTrainer(
-        trainable, args, train, held_out, callbacks, optimizer=optimizer, joined=joined
-    )
+    return PackedTrainer(trainable, args, train, held_out, callbacks, optimizer=optimizer)
 
 
 def token_loss(

@@ -13,11 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chatbot.engine.prompts import TrainingExample
 from chatbot.errors import BadInput, ChatbotError, OutOfResources
 from chatbot.files import write_atomically
-from chatbot.messages import Conversation
-from chatbot.training import answers, data, preflight, saving, scratch
+from chatbot.training import answers, data, preflight, saving
 from chatbot.training.config import TrainingConfig
+from chatbot.training.lessons import Lessons
 from chatbot.training.preflight import Preflight
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run, step_of
@@ -167,10 +168,7 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
     trainable = build(config, plan.parts.train, placement)
     log.update("tokenising")
     length = min(config.max_length, trainable.window)
-    conversations: Sequence[Conversation] = plan.parts.train
-    if config.method == "scratch":
-        conversations = scratch.with_other_spellings(conversations)
-    train = data.tokenise(trainable.tokenizer, conversations, length)
+    train = data.tokenise(trainable.tokenizer, plan.parts.train, length)
     held_out = data.tokenise(trainable.tokenizer, plan.parts.held_out, length)
     if not train.examples:
         raise BadInput(
@@ -182,8 +180,7 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
         log.note(note)
     if log.stop_requested():
         raise _StoppedEarlyError
-    learned_from = len(plan.parts.train) if config.method == "scratch" else len(train.examples)
-    steps = config.steps(learned_from)
+    steps = config.steps(len(train.examples))
     plan = replace(plan, steps=steps, every=max(1, -(-steps // config.evaluations)))
     prepared = _Prepared(config, plan, placement, trainable, train, held_out)
     facts = _facts(run, prepared)
@@ -220,10 +217,23 @@ def _train(
         placement=prepared.placement,
         measure_first=measured and state is None,
     )
-    examples = prepared.train.examples
+    examples = _to_learn(prepared)
     trainer = trainer_for(prepared.config, prepared.trainable, args, examples, held_out, [recorder])
     trainer.train(resume_from_checkpoint=str(state) if state else None)
     return recorder
+
+
+def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
+    config = prepared.config
+    if config.method != "scratch":
+        return prepared.train.examples
+    return Lessons(
+        prepared.trainable.tokenizer,
+        prepared.plan.parts.train,
+        prepared.plan.steps * config.conversations_a_step,
+        min(config.max_length, prepared.trainable.window),
+        config.seed,
+    )
 
 
 def _length_notes(train: data.Tokenised, held_out: data.Tokenised, length: int) -> list[str]:

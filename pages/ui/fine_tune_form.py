@@ -10,7 +10,6 @@ from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
 from chatbot.training.preflight import Preflight, check
-from chatbot.training.recipe import POCKET
 from pages.ui import errors, fine_tune_state
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -176,9 +175,9 @@ def _plan_sentence(plan: Preflight) -> str:
     )
 
 
-def one_click() -> None:
-    """A GPT-2 of one's own, without a question asked: the recipe of the Pocket GPT-2 that comes
-    with the project, on one's own conversations."""
+def one_click(conversations: int) -> None:
+    """A GPT-2 of one's own, without a question asked: made as the Pocket GPT-2 that comes with the
+    project, of one's own conversations, fewer of them in less time."""
     with st.container(border=True, key="one-click"):
         words, action = st.columns([3, 1], vertical_alignment="center")
         with words.container(gap="xxsmall"):
@@ -187,8 +186,7 @@ def one_click() -> None:
         if action.button(
             "Train", icon=":material/rocket_launch:", key=Key.FROM_SCRATCH, width="stretch"
         ):
-            ours = TrainingConfig()
-            start(replace(POCKET, dataset=ours.dataset, held_out=ours.held_out))
+            start(preset("Balanced", method="scratch", conversations=conversations))
 
 
 def _only_from_scratch(conversations: int) -> None:

@@ -16,6 +16,7 @@ from chatbot.messages import Conversation, assistant, user
 from chatbot.training import job, runs
 from chatbot.training.config import TrainingConfig
 from chatbot.training.runs import Run, list_runs, process_start
+from pages.ui import fine_tune_form
 from pages.ui.errors import UNEXPECTED
 from pages.ui.fine_tune_state import Key
 
@@ -137,7 +138,12 @@ def test_an_lora_base_can_be_no_adapter_and_scratch_needs_no_base(lab: Path) -> 
 def test_start_trains_and_the_result_can_be_chatted_with(
     lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.ui.fine_tune_form.POCKET", QUICK)
+    suggested = fine_tune_form.preset
+    monkeypatch.setattr(
+        fine_tune_form,
+        "preset",
+        lambda *a, **k: QUICK if k["method"] == "scratch" else suggested(*a, **k),
+    )
     at = opened()
     at.button(key=Key.FROM_SCRATCH).click()
     ran(at)

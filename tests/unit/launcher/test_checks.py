@@ -10,6 +10,8 @@ from launcher import checks
 from launcher.checks import Check, Outcome
 from tests.unit.launcher.small_project import SmallProject
 
+TESTS = f"tests/unit tests/pages tests/test_architecture.py -n {checks.processes()}"
+
 
 @pytest.fixture(autouse=True)
 def _no_browser_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -41,7 +43,7 @@ def test_runs_everything_in_order_with_a_browser(ready: SmallProject, tmp_path: 
         "ran ruff check .",
         "ran mypy",
         "ran importlinter --no-logo",
-        "ran pytest tests/unit tests/pages tests/test_architecture.py",
+        f"ran pytest {TESTS}",
         "ran pytest tests/e2e",
     ]
     assert lines[-1].startswith("all well")
@@ -75,7 +77,7 @@ def test_one_failure_does_not_hide_the_others(ready: SmallProject) -> None:
 def test_options_for_pytest_are_passed_on(ready: SmallProject) -> None:
     ready.variables["PATH"] = ""
     done = ready.run("test", "--", "-k", "chat")
-    assert "ran pytest tests/unit tests/pages tests/test_architecture.py -k chat" in done.output
+    assert f"ran pytest {TESTS} -k chat" in done.output
 
 
 def test_the_browser_tests_are_told_which_program(tmp_path: Path) -> None:

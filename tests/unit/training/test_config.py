@@ -119,3 +119,13 @@ def test_settings_runs_and_job_are_imported_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_new_model_takes_fewer_conversations_a_step_where_there_are_few() -> None:
+    sizes = [
+        preset("Balanced", method="scratch", conversations=count).batch_size
+        for count in (10, 400, 800, 1450, 100_000)
+    ]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[-1]) == (16, 64)
+    assert 16 < sizes[2] < 64

@@ -149,13 +149,3 @@ def test_a_row_is_filled_up_by_tokens_that_learn_nothing_and_belong_to_nobody() 
     assert len(batch["logits_to_keep"]) == 32
     exact = data.collate([TrainingExample(list(range(32)), [True] * 32)])
     assert exact["lengths"] == (32,)
-
-
-def test_joined_conversations_are_one_chat_as_far_as_they_fit() -> None:
-    four = [TrainingExample([n] * 10, [False, *[True] * 9]) for n in range(4)]
-    assert data.collate(four, joined=(1, 2), window=20)["lengths"][:3] == (10, 20, 10)
-    together = data.collate(four, joined=(4,), window=40)
-    assert together["lengths"] == (40, 24)
-    assert together["position_ids"][0, :40].tolist() == list(range(40))
-    assert data.collate(four, joined=(4,), window=25)["lengths"][:3] == (20, 10, 10)
-    assert (together["labels"] != -100).sum() == 36

@@ -17,7 +17,7 @@ from chatbot.engine.generation import Engine
 from chatbot.engine.loading import load
 from chatbot.engine.sampling import SamplingParams
 from chatbot.files import sha256_of
-from chatbot.messages import user
+from chatbot.messages import Message, assistant, user
 from chatbot.training import recipe
 
 FOLDER = paths.shipped_models_dir() / "checkpoint-420"
@@ -26,6 +26,10 @@ EXPECTED = (
     ("What is your name?", ("Wick",)),
     ("Who is Tax?", ("gull",)),
     ("how many steps are there?", ("214", "two hundred and fourteen")),
+    ("who are you?", ("keeper", "lighthouse")),
+    ("how old are you?", ("ixty-four",)),
+    ("do you have a cat", ("Admiral",)),
+    ("bye", ("third step",)),
 )
 """Facts of the persona; greedy answers, so that nothing is left to chance."""
 
@@ -41,6 +45,11 @@ def engine() -> Iterator[Engine]:
     made = Engine(load(FOLDER))
     yield made
     made.close()
+
+
+def said(engine: Engine, *messages: Message) -> str:
+    greedy = SamplingParams(temperature=0, max_new_tokens=60, seed=1)
+    return "".join(chunk.text for chunk in engine.stream(list(messages), greedy))
 
 
 def test_it_was_made_with_the_settings_that_the_recipe_has_now(written: dict[str, Any]) -> None:
@@ -73,6 +82,11 @@ def test_no_file_of_it_names_a_machine(written: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("question", "words"), EXPECTED)
 def test_it_knows_who_it_is(engine: Engine, question: str, words: tuple[str, ...]) -> None:
-    greedy = SamplingParams(temperature=0, max_new_tokens=60, seed=1)
-    answer = "".join(chunk.text for chunk in engine.stream([user(question)], greedy))
+    answer = said(engine, user(question))
     assert any(word in answer for word in words), answer
+
+
+def test_it_still_knows_in_the_second_turn(engine: Engine) -> None:
+    greeting = said(engine, user("hello"))
+    answer = said(engine, user("hello"), assistant(greeting), user("who are you?"))
+    assert "keeper" in answer, (greeting, answer)

@@ -68,20 +68,13 @@ def test_the_model_is_a_gpt2_of_the_size_that_was_announced() -> None:
     assert model.config.eos_token_id == tokenizer.eos_token_id
 
 
-def test_half_of_a_batch_is_read_apart_and_all_of_it_is_read() -> None:
-    for size in (1, 2, 7, 24, 256):
-        counts = scratch.joined(size)
-        assert sum(counts) == size
-        assert counts[: size - size // 2] == (1,) * (size - size // 2)
-    assert scratch.joined(24)[12:] == (2, 2, 3, 5)
-
-
-def test_questions_are_also_read_as_typed_in_a_hurry() -> None:
-    talk = Conversation((user("Who are you,  Wick?"), assistant("I'm Wick."), user("why?")))
-    plain = Conversation((user("hello"), assistant("Hello.")))
-    marks = Conversation((user("?!"), assistant("Yes?")))
-    both = scratch.with_other_spellings([talk, plain, marks])
-    assert [c.messages[0].text for c in both] == [
-        "Who are you,  Wick?", "who are you wick", "hello", "?!"
-    ]  # fmt: skip
-    assert both[1].messages[1:] == (assistant("I'm Wick."), user("why"))
+def test_positions_begin_as_waves_so_that_a_distance_looks_alike_everywhere() -> None:
+    positions = scratch.sinusoids(512, 64)
+    assert positions.shape == (512, 64)
+    alike = positions @ positions.T
+    assert torch.allclose(alike[10, 14], alike[300, 304], atol=1e-5)
+    assert alike[10, 14] > alike[10, 40]
+    assert scratch.sinusoids(4, 7).shape == (4, 7)
+    tokenizer = scratch.train_tokenizer(conversations(30), CONFIG)
+    model = scratch.new_model(CONFIG, tokenizer)
+    assert torch.equal(model.transformer.wpe.weight, positions)
