@@ -18,7 +18,8 @@ import psutil
 PROJECT = Path(__file__).resolve().parents[3]
 
 EMBEDDED = """
-import os, sys
+import os, sys, time
+time.sleep(float(os.environ.get("PRETEND_MODEL_SECONDS", "0")))
 print("Model in place: pretended")
 sys.exit(int(os.environ.get("PRETEND_MODEL_EXIT", "0")))
 """
