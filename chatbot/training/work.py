@@ -248,14 +248,17 @@ def _length_notes(train: data.Tokenised, held_out: data.Tokenised, length: int) 
 
 
 def _summary(run: Run, checkpoint: Path) -> str:
-    losses = {row["step"]: row["eval_loss"] for row in run.metrics() if "eval_loss" in row}
-    step = step_of(checkpoint)
-    if step not in losses or 0 not in losses:
-        return f"The model of step {step} is ready to chat."
-    return (
-        f"The held-out loss went from {losses[0]:.2f} to {losses[step]:.2f}; "
-        f"the model of step {step} is ready to chat."
-    )
+    rows, step = run.metrics(), step_of(checkpoint)
+    ready = f"the model of step {step} is ready to chat."
+    held_out = {row["step"]: row["eval_loss"] for row in rows if "eval_loss" in row}
+    learned = {row["step"]: row["loss"] for row in rows if "loss" in row}
+    if run.config.method == "scratch" and step in learned:
+        # The held-out loss of a model that knows nothing else rises when it knows these by heart.
+        first = learned[min(learned)]
+        return f"The training loss went from {first:.2f} to {learned[step]:.2f}; {ready}"
+    if step not in held_out or 0 not in held_out:
+        return ready[0].upper() + ready[1:]
+    return f"The held-out loss went from {held_out[0]:.2f} to {held_out[step]:.2f}; {ready}"
 
 
 def _facts(run: Run, prepared: _Prepared) -> dict[str, Any]:
