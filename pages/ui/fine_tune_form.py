@@ -22,7 +22,7 @@ SENTENCES: Mapping[Method, str] = {
     "full": "Changes every weight of the model: it can learn the most, needs the most memory, "
     "and forgets more of what it knew.",
     "scratch": "Makes a new, small GPT-2 (Pocket GPT-2) that knows your conversations and "
-    "nothing else: quick to make, and all yours.",
+    "nothing else: made in minutes, and all yours.",
 }
 PRESET_HELP: Mapping[PresetName, str] = {
     "Quick": "A first taste: the bot begins to sound like your conversations.",
