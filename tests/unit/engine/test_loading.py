@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from chatbot.engine import loading
 from chatbot.engine.device import Placement
@@ -32,7 +33,6 @@ def test_a_model_is_ready_to_chat(tiny_model: Path) -> None:
     loaded = load(tiny_model, FULL)
     assert loaded.window == 256
     assert not loaded.model.training
-    assert not any(p.requires_grad for p in loaded.model.parameters())
     assert {p.dtype for p in loaded.model.parameters()} == {torch.float32}
     assert {p.dtype for p in load(tiny_model, HALF).model.parameters()} == {torch.bfloat16}
     buffers = load(tiny_model, HALF).model.named_buffers()
@@ -40,6 +40,29 @@ def test_a_model_is_ready_to_chat(tiny_model: Path) -> None:
     digest = hashlib.sha256((tiny_model / "model.safetensors").read_bytes()).hexdigest()
     assert loaded.hash == digest[:12]
     assert loaded.placement is FULL
+
+
+def test_the_output_matrix_is_not_copied_for_a_prompt(tiny_model: Path) -> None:
+    class Copied(TorchDispatchMode):
+        """Notes the sizes of what is copied."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.sizes: set[tuple[int, ...]] = set()
+
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            result = func(*args, **(kwargs or {}))
+            if func in (torch.ops.aten.clone.default, torch.ops.aten.bmm.default):
+                self.sizes |= {tuple(a.shape) for a in args if isinstance(a, torch.Tensor)}
+            return result
+
+    model: Any = load(tiny_model, HALF).model
+    with torch.no_grad(), Copied() as copied:  # inference_mode would hide what happens inside
+        model(input_ids=torch.arange(12)[None], logits_to_keep=1)
+    vocabulary = model.config.vocab_size
+    assert not [size for size in copied.sizes if vocabulary in size]
 
 
 def test_the_hash_follows_the_weights(tiny_gpt2: Path, tmp_path: Path) -> None:
