@@ -1,7 +1,4 @@
-"""Muon for a new model, which must learn in a few hundred steps.
-
-Measured on 926 conversations, batches of 16: a loss of 0.75 after 420 steps, AdamW alone 3.5.
-"""
+"""Muon for a new model, which must learn in few steps: AdamW alone gets not half as far."""
 
 from collections.abc import Callable
 from typing import Any
