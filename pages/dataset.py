@@ -7,7 +7,7 @@ import streamlit as st
 
 from chatbot.dataset.doctor import Finding, check
 from chatbot.dataset.editing import Draft
-from chatbot.dataset.store import Snapshot
+from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from chatbot.dataset.changes import Edit
 from chatbot.dataset.importers import dump_row, join_rows, read_strictly
-from chatbot.errors import BadInput, Conflict
+from chatbot.dataset.json_rows import MAX_BYTES
+from chatbot.errors import BadInput, Conflict, OutOfResources
 from chatbot.files import write_atomically
 from chatbot.messages import Conversation
 
@@ -96,6 +97,14 @@ class DataFile:
                 value=str(self.path),
                 remedy="Check that it is a file and that you may read it.",
             ) from error
+
+    def refuse_too_large(self, data: bytes) -> None:
+        """Raises `OutOfResources` for more than could be read again."""
+        if len(data) > MAX_BYTES:
+            raise OutOfResources(
+                f"With this change {self.name} would be larger than {MAX_BYTES // 1024**2} MB.",
+                remedy="Delete some conversations first.",
+            )
 
     def starter(self) -> bytes | None:
         """The starter set that came with the project; None where this file has none."""

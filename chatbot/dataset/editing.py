@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from chatbot.dataset.store import ConversationStore, Snapshot
+from chatbot.dataset.snapshot import Snapshot
+from chatbot.dataset.store import ConversationStore
 from chatbot.errors import Conflict
 from chatbot.messages import Conversation, Message, Role
 

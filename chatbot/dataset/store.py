@@ -8,7 +8,6 @@ its content and becomes a step that undo takes back. A broken file is named and 
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,34 +17,11 @@ from chatbot.dataset.datafile import NOTHING, DataFile, Signature, State, kept, 
 from chatbot.dataset.history import History, Step
 from chatbot.dataset.importers import dump, read_strictly
 from chatbot.dataset.journal import Entry
-from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.dataset.lock import FileLock
-from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable, OutOfResources
+from chatbot.dataset.snapshot import GoodVersion, Snapshot
+from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable
 from chatbot.files import write_atomically
 from chatbot.messages import Conversation
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The conversations at one moment.
-
-    Attributes:
-        version: SHA-256 of the file.
-        undo, redo: what these would take back and bring back; None where there is nothing.
-    """
-
-    conversations: tuple[Conversation, ...]
-    version: str
-    undo: str | None
-    redo: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class GoodVersion:
-    """What a broken or missing file can be replaced by; `saved` is None for the starter set."""
-
-    conversations: int
-    saved: datetime | None
 
 
 class ConversationStore:
@@ -228,10 +204,8 @@ class ConversationStore:
     def _unchanged(self) -> bool:
         return self._seen is not None and self._seen == self._file.signature()
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with FileLock(self._folder / "lock", self._lock_timeout):
-            yield
+    def _locked(self) -> FileLock:
+        return FileLock(self._folder / "lock", self._lock_timeout)
 
     @contextmanager
     def _writing(self) -> Iterator[State]:
@@ -314,12 +288,7 @@ class ConversationStore:
 
     def _commit(self, entry: Entry, data: bytes, after: State) -> None:
         """Journal, then file, then memory; a failure leaves all three as they were."""
-        if len(data) > MAX_BYTES:
-            raise OutOfResources(
-                f"With this change {self._file.name} would be larger than "
-                f"{MAX_BYTES // 1024**2} MB.",
-                remedy="Delete some conversations first.",
-            )
+        self._file.refuse_too_large(data)
         self._history.append(entry)
         try:
             write_atomically(self.path, data)

@@ -12,7 +12,7 @@ from datetime import datetime
 from chatbot.dataset import editing
 from chatbot.dataset.changes import first_difference, title
 from chatbot.dataset.editing import Draft
-from chatbot.dataset.store import Snapshot
+from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError, Conflict
 from pages.ui import dataset_state
 from pages.ui.dataset_state import Memory, counted, text_key, typed

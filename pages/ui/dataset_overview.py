@@ -8,7 +8,7 @@ from chatbot.dataset.changes import title
 from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, is_blank
 from chatbot.dataset.search import find
-from chatbot.dataset.store import Snapshot
+from chatbot.dataset.snapshot import Snapshot
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_state

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from chatbot.dataset.editing import Draft
-from chatbot.dataset.store import Snapshot
+from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_state, errors
