@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-LARGEST_SHARE = 700
+LARGEST_SHARE = 600
 """Conversations that Balanced reads at most, so that it ends in minutes on two cores; Thorough
 reads twice as many."""
 LORA_RATE, LORA_BATCH = 2e-3, 4
