@@ -45,6 +45,8 @@ POCKET_BATCHES = (16, 64)
 class TrainingConfig:
     """All that decides a run, together with the data. Checks itself.
 
+    The defaults are LoRA's; `preset` knows what suits the other methods and the data's size.
+
     Args:
         base_model: catalog name or folder; not used by "scratch".
         method: "lora" trains a small adapter, "full" every weight, "scratch" a new GPT-2.

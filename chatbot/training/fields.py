@@ -96,7 +96,7 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
         ),
         "scratch_layers": Advice(
             "Layers",
-            "How many blocks the new model has. 4 suffice for a persona; 8 take twice as long.",
+            "How many blocks the new model has. 4 suffice for a persona; more take longer.",
             1,
             24,
             whole=True,
