@@ -37,6 +37,10 @@ ENDS: Mapping[str, tuple[str, Color]] = {
     "interrupted": ("Interrupted", "orange"),
 }
 
+RISES_FROM_SCRATCH = (
+    " For a model from scratch that one may rise: it learns yours by heart and knows nothing else."
+)
+
 
 @st.fragment(run_every=POLL)
 def watch(run: Run) -> None:
@@ -55,6 +59,7 @@ def watch(run: Run) -> None:
             "You can leave this page, close the tab or chat meanwhile; the run goes on. "
             "The training loss says how well it knows your conversations, the held-out loss how "
             "well it does on some that it has not seen."
+            + (RISES_FROM_SCRATCH if run.config.method == "scratch" else "")
         )
         st.button(
             "Stop and keep",
