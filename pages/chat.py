@@ -31,12 +31,15 @@ def main() -> None:
         request = Request(choice, controls.sampling())
         controls.placement(engine_room().status(choice))
     area = st.container(key="conversation")
+    foot = st.bottom.container(horizontal=True, vertical_alignment="bottom", key="chat-foot")
     if entry.installed:
-        transcript = listen(transcript, request, area)
+        transcript = listen(transcript, request, area, foot)
     else:
-        st.chat_input("Install a model first", disabled=True, key=Key.QUESTION)
+        foot.chat_input("Install a model first", disabled=True, key=Key.QUESTION)
         with area:
             install_card(entry, entries)
+    with foot:
+        turns.stop_button(transcript)
     with head:
         clear_button(transcript)
     with area:
@@ -57,9 +60,11 @@ def saved(chat: str) -> Transcript:
         return Transcript(chats.current())
 
 
-def listen(transcript: Transcript, request: Request, area: DeltaGenerator) -> Transcript:
+def listen(
+    transcript: Transcript, request: Request, area: DeltaGenerator, foot: DeltaGenerator
+) -> Transcript:
     """Take a question, typed or suggested, else remember what the page is set to."""
-    question = st.chat_input("Write a message", key=Key.QUESTION)
+    question = foot.chat_input("Write a message", key=Key.QUESTION)
     changed = state.settings_changed(request.choice.model, request.params)
     with area, errors.shown():
         if not question and not transcript.turns:

@@ -63,8 +63,19 @@ def _grow(chat: str, index: int, choice: Choice, ready: bool) -> None:
         st.text(f"{turns[index].answer} ▍")
     else:
         st.caption(":shimmer[Thinking…]" if ready else ":shimmer[Loading the model…]")
-    if st.button("Stop", icon=":material/stop_circle:", key="stop", type="tertiary"):
-        answering().stop(chat)
+
+
+def stop_button(transcript: Transcript) -> None:
+    """Ends the answer under way. Not drawn with the answer: a button that moves with each new line
+    is gone from under the pointer before the press is over."""
+    if any(turn.state in UNFINISHED for turn in transcript.turns):
+        st.button(
+            "Stop",
+            icon=":material/stop_circle:",
+            key="stop",
+            on_click=answering().stop,
+            args=(transcript.id,),
+        )
 
 
 def _draw_finished(turn: Turn) -> None:

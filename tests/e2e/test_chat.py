@@ -65,6 +65,22 @@ def test_an_answer_goes_on_through_refresh_and_other_pages(running: Lab, visitor
     expect(chat.regenerate).to_be_visible()
 
 
+def test_a_slow_press_on_stop_counts_while_the_answer_grows(
+    running: Lab, visitor: Visitor
+) -> None:
+    page = visitor.page(running.url)
+    chat = ChatPage(page)
+    chat.choose("story")
+    chat.at_most()
+    chat.ask("Tell me a story")
+    expect(chat.answer()).to_contain_text("word002")
+    chat.stop.hover()
+    page.mouse.down()
+    expect(chat.answer()).to_contain_text("word060")  # some lines more
+    page.mouse.up()
+    expect(chat.answer()).to_contain_text("Stopped.")
+
+
 def test_a_question_sent_meanwhile_waits_its_turn(running: Lab, visitor: Visitor) -> None:
     page = visitor.page(running.url)
     chat = ChatPage(page)
