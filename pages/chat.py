@@ -31,7 +31,7 @@ def main() -> None:
         request = Request(choice, controls.sampling())
         controls.placement(engine_room().status(choice))
     area = st.container(key="conversation")
-    foot = st.bottom.container(horizontal=True, vertical_alignment="bottom", key="chat-foot")
+    foot = st.bottom.container(horizontal=True, vertical_alignment="center", key="chat-foot")
     if entry.installed:
         transcript = listen(transcript, request, area, foot)
     else:
