@@ -1,4 +1,4 @@
-"""The lab without a browser: `python -m chatbot train | dataset check | models list`.
+"""The lab without a browser: `python -m chatbot train | dataset check|convert|stats | models list`.
 
 Exit code 0: done; 1: not done, or there are findings; 2: the command was not understood.
 """
@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chatbot import paths
-from chatbot.errors import BadInput, ChatbotError
+from chatbot import dataset_commands, paths
+from chatbot.dataset.outgoing import FORMATS
+from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, METHODS, PRESETS, TrainingConfig, preset
 from chatbot.training.runs import Run
 
@@ -37,10 +38,17 @@ def _parser() -> argparse.ArgumentParser:
     actions = dataset.add_subparsers(required=True, metavar="ACTION")
     check = actions.add_parser("check", help="find what is wrong with a file of conversations")
     check.add_argument(
-        "file", nargs="?", type=Path, help="ShareGPT JSON; without it, the persona of the editor"
+        "file", nargs="?", type=Path, help="any format; without it, the persona of the editor"
     )
     _add_json(check)
     check.set_defaults(command=_dataset_check)
+    _add_convert(actions)
+    stats = actions.add_parser("stats", help="count what a file of conversations holds")
+    stats.add_argument(
+        "file", nargs="?", type=Path, help="any format; without it, the persona of the editor"
+    )
+    _add_json(stats)
+    stats.set_defaults(command=_dataset_stats)
     models = commands.add_parser("models", help="see which models there are")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the models that can be chatted with")
@@ -48,6 +56,26 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(listing)
     listing.set_defaults(command=_models_list)
     return parser
+
+
+def _add_convert(actions: Any) -> None:
+    convert = actions.add_parser(
+        "convert",
+        help="turn a file of conversations into another format",
+        description="Reads any format and writes the one that the ending of OUT asks for. "
+        "Exit code 1 where something was left out.",
+    )
+    convert.add_argument("file", type=Path, metavar="IN", help="any format")
+    convert.add_argument("out", type=Path, metavar="OUT", help="is not overwritten")
+    convert.add_argument("--to", choices=FORMATS, help="where the ending does not say it")
+    convert.add_argument("--question", metavar="COLUMN", help="of a table")
+    convert.add_argument("--answer", metavar="COLUMN", help="of a table")
+    convert.add_argument("--bot", metavar="NAME", default="", help="whose lines are the bot's")
+    convert.add_argument(
+        "--fill", metavar="NAME=TEXT", action="append", default=[], help="for {{NAME}}"
+    )
+    _add_json(convert)
+    convert.set_defaults(command=_dataset_convert)
 
 
 def _add_train(commands: Any) -> None:
@@ -164,28 +192,23 @@ def _interrupt_stops() -> Iterator[None]:
 
 
 def _dataset_check(options: argparse.Namespace) -> int:
-    from chatbot.dataset.importers import examine
-    from chatbot.training.data import dataset_file
+    return dataset_commands.check(options.file, as_json=options.json)
 
-    path = dataset_file(str(options.file) if options.file else "")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"This file can't be read: {error.strerror}.", value=str(path)) from error
-    findings = examine(data, path.name)
-    if options.json:
-        rows = [
-            {"severity": f.severity, "row": f.row, "message": f.message, "remedy": f.remedy}
-            for f in findings
-        ]
-        print(json.dumps({"file": str(path), "findings": rows}, indent=2, ensure_ascii=False))
-    else:
-        for finding in findings:
-            where = f"conversation {finding.row}" if finding.row else "all"
-            print(f"{finding.severity}: {where}: {finding.message} {finding.remedy}".rstrip())
-        if not findings:
-            print("Nothing to mend.")
-    return 1 if findings else 0
+
+def _dataset_stats(options: argparse.Namespace) -> int:
+    return dataset_commands.stats(options.file, as_json=options.json)
+
+
+def _dataset_convert(options: argparse.Namespace) -> int:
+    return dataset_commands.convert(
+        options.file,
+        options.out,
+        to=options.to,
+        columns=(options.question, options.answer),
+        bot=options.bot,
+        fill=options.fill,
+        as_json=options.json,
+    )
 
 
 def _models_list(options: argparse.Namespace) -> int:

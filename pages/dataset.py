@@ -11,13 +11,12 @@ from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
-from pages.ui import dataset_state, dataset_trouble, dataset_upload, errors
+from pages.ui import dataset_download, dataset_state, dataset_trouble, dataset_upload, errors
 from pages.ui.autosave import autosave
 from pages.ui.conversation_editor import editor
 from pages.ui.dataset_overview import overview
 from pages.ui.dataset_state import Key
 from pages.ui.errors import plain
-from pages.ui.resources import store
 
 
 def main() -> None:
@@ -87,23 +86,16 @@ def header(snapshot: Snapshot) -> None:
             on_click=actions.redo,
             args=(snapshot.version,),
         )
-        files()
+        files(snapshot)
         st.caption(saved_mark(snapshot))
     told()
 
 
-def files() -> None:
-    st.download_button(
-        "Download",
-        data=store().raw_bytes,
-        file_name=store().path.name,
-        mime="application/json",
-        icon=":material/download:",
-        key="dataset_download",
-        on_click="ignore",
-    )
+def files(snapshot: Snapshot) -> None:
+    with st.popover("Download", icon=":material/download:", key="dataset_download_open"):
+        dataset_download.panel(snapshot)
     st.button(
-        "Upload", icon=":material/upload:", key="dataset_upload_open", on_click=actions.open_upload
+        "Import", icon=":material/upload:", key="dataset_upload_open", on_click=actions.open_upload
     )
 
 
@@ -205,7 +197,7 @@ def empty() -> None:
                 on_click=actions.new_conversation,
             )
             st.button(
-                "Upload a file",
+                "Import a file",
                 icon=":material/upload:",
                 key="dataset_first_upload",
                 on_click=actions.open_upload,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatbot.dataset.doctor import Finding, check
+from chatbot.dataset.doctor import Finding
 from chatbot.dataset.json_rows import SHAPE, decoded, rows_of
 from chatbot.errors import BadInput
 from chatbot.messages import SPEAKER_OF_ROLE, Conversation
@@ -40,7 +40,7 @@ def read_conversations(data: bytes, name: str = "") -> ImportResult:
     problems: list[Finding] = []
     for number, row in rows_of(decoded(data, name), name):
         try:
-            row, findings = _storable(row, number)
+            row, findings = storable(row, number)
             conversation = Conversation.from_sharegpt(row)
         except BadInput as error:
             problems.append(Finding("error", number, error.message, error.remedy))
@@ -64,17 +64,6 @@ def read_strictly(data: bytes, name: str) -> tuple[Conversation, ...]:
                 f"{name}, row {problem.row}: {problem.message}", remedy=problem.remedy or SHAPE
             )
     return result.conversations
-
-
-def examine(data: bytes, name: str = "") -> list[Finding]:
-    """Everything that is wrong with a file: what can't be read and what the doctor finds.
-
-    Raises:
-        BadInput: the file as a whole can't be read; the message names the row and the place.
-    """
-    result = read_conversations(data, name)
-    findings = [*result.problems, *check(result.conversations, result.rows)]
-    return sorted(findings, key=lambda finding: finding.row or 0)
 
 
 def dump(conversations: Sequence[Conversation]) -> bytes:
@@ -123,7 +112,7 @@ def _json(value: Any) -> str:
         ) from error
 
 
-def _storable(row: object, number: int) -> tuple[object, list[Finding]]:
+def storable(row: object, number: int) -> tuple[object, list[Finding]]:
     """The row as it can be written again, and what had to change for that.
 
     Raises:

@@ -13,7 +13,7 @@ from enum import StrEnum
 import streamlit as st
 
 from chatbot.dataset.editing import Draft
-from chatbot.dataset.importers import ImportResult
+from chatbot.dataset.incoming import Choices, Incoming
 from chatbot.errors import ChatbotError
 
 PAUSE = 30.0
@@ -35,11 +35,12 @@ class Key(StrEnum):
 
 @dataclass
 class Upload:
-    """A file that was offered and not yet taken."""
+    """A file or text that was offered and not yet taken."""
 
     name: str
     file_id: str
-    result: ImportResult | None = None
+    choices: Choices = field(default_factory=Choices)
+    result: Incoming | None = None
     problem: ChatbotError | None = None
 
 

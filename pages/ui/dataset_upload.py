@@ -1,9 +1,17 @@
-"""Bring a file: what is in it, what is left out and why, then add it or replace everything."""
+"""Import conversations: what is in a file or a text, what is left out and why, then add or replace.
+
+Nothing is changed before the person has seen what was found and said so.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from chatbot.dataset.doctor import Finding
-from chatbot.dataset.importers import ImportResult, read_conversations
+from chatbot.dataset.formats import tables
+from chatbot.dataset.formats.rows import Row
+from chatbot.dataset.incoming import SUFFIXES, Choices, Incoming, read
 from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.errors import ChatbotError
 from pages.ui import dataset_actions as actions
@@ -14,11 +22,16 @@ from pages.ui.errors import plain
 
 PREVIEWED = 3
 PREVIEWED_TURNS = 4
-PROBLEMS_SHOWN = 20
+ROWS_SHOWN = 5
+"""Rows of each reason; the rest is counted."""
+FIELDS_SHOWN = 12
+"""Placeholders with a field to fill in; a set with more of them is code, not a template."""
+_NONE = "(none)"
+_BY_ITSELF = "Find out"
 
 
 def panel(existing: int | None) -> None:
-    """The upload panel, where it was opened.
+    """The panel, where it was opened.
 
     Args:
         existing: how many conversations there are; None where the file is broken.
@@ -28,7 +41,7 @@ def panel(existing: int | None) -> None:
         return
     with st.container(border=True, key="dataset_upload"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader("Upload conversations", anchor=False)
+            st.subheader("Import conversations", anchor=False)
             st.space("stretch")
             st.button(
                 "Close",
@@ -38,51 +51,203 @@ def panel(existing: int | None) -> None:
                 on_click=actions.open_upload,
                 kwargs={"wanted": False},
             )
-        file = st.file_uploader(
-            "A JSON file in the ShareGPT format, as the download gives it",
-            type=["json", "jsonl"],
-            max_upload_size=MAX_BYTES // 1024**2,
-            key=f"dataset_file_{memory.upload_round}",
-        )
-        if file is None:
+        source = _source(memory.upload_round)
+        if source is None:
             memory.upload = None
             st.caption(
-                "Nothing is changed before you have seen what is in the file and said so.",
+                "Nothing is changed before you have seen what is in it and said so.",
             )
             return
-        if memory.upload is None or memory.upload.file_id != file.file_id:
-            memory.upload = _read(file.name, file.file_id, file.getvalue())
-        _offer(memory.upload, existing)
+        name, file_id, data = source
+        if memory.upload is None or memory.upload.file_id != file_id:
+            memory.upload = _found(Upload(name, file_id), data, Choices())
+        _offer(memory.upload, data, existing)
 
 
-def _read(name: str, file_id: str, data: bytes) -> Upload:
-    name = "".join(c for c in name if c.isprintable())[-80:] or "the file"
+def _source(round_: int) -> tuple[str, str, bytes] | None:
+    """What was brought, a file before a text: its name, what tells it from another, its bytes."""
+    file = st.file_uploader(
+        "A file: ShareGPT, OpenAI or Alpaca JSON, CSV, Excel, Parquet, a transcript, "
+        "a WhatsApp or Telegram export",
+        type=list(SUFFIXES),
+        max_upload_size=MAX_BYTES // 1024**2,
+        key=f"dataset_file_{round_}",
+    )
+    pasted = st.text_area(
+        "Or paste a text",
+        placeholder="User: Hi, who are you?\nBot: I am …",
+        height=96,
+        key=f"dataset_paste_{round_}",
+        disabled=file is not None,
+    )
+    if file is not None:
+        name = "".join(c for c in file.name if c.isprintable())[-80:] or "the file"
+        return name, file.file_id, file.getvalue()
+    if pasted.strip():
+        return "The pasted text", f"pasted {pasted}", pasted.encode("utf-8", errors="replace")
+    return None
+
+
+def _found(upload: Upload, data: bytes, choices: Choices) -> Upload:
+    upload.choices = choices
     try:
-        return Upload(name, file_id, result=read_conversations(data, name))
+        upload.result, upload.problem = read(data, upload.name, choices), None
     except ChatbotError as error:
-        return Upload(name, file_id, problem=error)
+        upload.problem = error
+    else:
+        upload.choices = replace(choices, mapping=upload.result.mapping)
+    return upload
 
 
-def _offer(upload: Upload, existing: int | None) -> None:
-    if upload.problem is not None:
-        errors.say(upload.problem)
+def _offer(upload: Upload, data: bytes, existing: int | None) -> None:
+    result = upload.result
+    if result is not None:
+        choices = _choices(result, upload)
+        if choices != upload.choices:
+            _found(upload, data, choices)
+            result = upload.result
+    if upload.problem is not None or result is None:
+        if upload.problem is not None:
+            errors.say(upload.problem)
         st.caption("Your conversations are as they were.")
         return
-    assert upload.result is not None
-    result = upload.result
-    count = len(result.conversations)
-    left_out = [p for p in result.problems if p.severity == "error"]
-    turns = sum(len(c.messages) for c in result.conversations)
-    found = f"**{counted(count)}** with {turns:,} turns"
-    if left_out:
-        rows = "1 row is" if len(left_out) == 1 else f"{len(left_out):,} rows are"
-        found += f"; **{rows} left out**, for the reason below"
-    st.markdown(f"{plain(upload.name)}: {found}.")
-    _problems(result.problems)
-    if not count:
+    _summary(upload.name, result)
+    _left_out(result.left_out)
+    _converted(result.converted)
+    if not result.conversations:
         st.caption("There is nothing to take from this file; your conversations are as they were.")
         return
     _preview(result)
+    _take(len(result.conversations), existing)
+
+
+def _choices(result: Incoming, upload: Upload) -> Choices:
+    """What the content leaves open, each with a proposal."""
+    names_first = _names_first(result, upload) if result.table is not None else False
+    mapping = _mapping(result, upload.file_id) if result.table is not None else None
+    bot = _bot(result, upload.file_id) if result.people else ""
+    values = _values(list(result.placeholders), upload.file_id)
+    return Choices(mapping, names_first, bot, values)
+
+
+def _names_first(result: Incoming, upload: Upload) -> bool:
+    """Asked where the columns have no names, or have them because of this."""
+    assert result.table is not None
+    if result.table.named and not upload.choices.names_first:
+        return False
+    return st.checkbox(
+        "The first row holds the names of the columns",
+        key=f"dataset_names_{upload.file_id}",
+    )
+
+
+def _mapping(result: Incoming, file_id: str) -> tables.Mapping | None:
+    """Which column is what."""
+    assert result.table is not None
+    columns, proposed = result.table.columns, result.mapping
+    st.caption("Which column is what?")
+    fields = (
+        ("question", "Question", True),
+        ("answer", "Answer", True),
+        ("system", "System text", False),
+        ("conversation", "Conversation (rows that belong together)", False),
+    )
+    chosen: dict[str, str] = {}
+    for column, (field, label, needed) in zip(st.columns(2) * 2, fields, strict=True):
+        options = [*columns] if needed else [_NONE, *columns]
+        wanted = getattr(proposed, field) if proposed is not None else ""
+        value = column.selectbox(
+            label,
+            options,
+            index=options.index(wanted) if wanted in options else (None if needed else 0),
+            key=f"dataset_{field}_{file_id}",
+            placeholder="Choose a column",
+        )
+        chosen[field] = "" if value in (None, _NONE) else str(value)
+    if not chosen["question"] or not chosen["answer"]:
+        return None
+    return tables.Mapping(**chosen)
+
+
+def _bot(result: Incoming, file_id: str) -> str:
+    """Whose lines the bot learns; "" leaves it to the reader."""
+    chosen = st.selectbox(
+        "Whose words shall the bot learn?",
+        [_BY_ITSELF, *result.people],
+        format_func=plain,
+        key=f"dataset_bot_{file_id}",
+        width=320,
+    )
+    return "" if chosen in (None, _BY_ITSELF) else str(chosen)
+
+
+def _values(names: Sequence[str], file_id: str) -> Mapping[str, str]:
+    """What stands for the placeholders."""
+    if not names:
+        return {}
+    st.caption("These places are to be filled in; an empty field leaves them as they are.")
+    with st.container(horizontal=True):
+        given = {
+            name: st.text_input(f"{{{{{plain(name)}}}}}", key=f"dataset_fill_{name}_{file_id}")
+            for name in names[:FIELDS_SHOWN]
+        }
+    return {name: value for name, value in given.items() if value}
+
+
+def _summary(name: str, result: Incoming) -> None:
+    taken = result.conversations
+    turns = sum(len(conversation.messages) for conversation in taken)
+    parts = [f"**{counted(len(taken))}** with {turns:,} turns"]
+    if result.converted:
+        parts.append(f"{len(result.converted):,} of them converted")
+    if result.left_out:
+        parts.append(f"**{_rows(len(result.left_out))} left out**, for the reasons below")
+    encoding = f", {result.encoding}" if result.encoding else ""
+    st.markdown(f"{plain(name)}: {'; '.join(parts)}.")
+    st.caption(f"**{plain(result.format)}{encoding}**: {plain(result.why)}.")
+
+
+def _left_out(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    reasons = Counter(row.reason for row in rows)
+    with st.expander(
+        f"{len(rows):,} left out" if len(rows) > 1 else "1 left out",
+        icon=":material/rule:",
+        expanded=True,
+    ):
+        for reason, count in reasons.most_common():
+            same = [row for row in rows if row.reason == reason]
+            st.markdown(f"**{plain(reason)}** {plain(same[0].remedy)} · {_rows(count)}")
+            for row in same[:ROWS_SHOWN]:
+                st.text(f"Row {row.number}: {row.text}")
+            if count > ROWS_SHOWN:
+                st.caption(f"and {count - ROWS_SHOWN:,} more")
+
+
+def _converted(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    reasons = Counter(remark for row in rows for remark in row.remarks)
+    with st.expander(f"{len(rows):,} converted", icon=":material/swap_horiz:"):
+        for remark, count in reasons.most_common(ROWS_SHOWN):
+            first = next(row.number for row in rows if remark in row.remarks)
+            st.markdown(f"{plain(remark)} · {_rows(count)}, the first is row {first:,}")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _preview(result: Incoming) -> None:
+    shown = result.conversations[:PREVIEWED]
+    st.caption("How the first ones will look" if len(shown) > 1 else "How it will look")
+    for conversation, column in zip(shown, st.columns(len(shown)), strict=True):
+        with column.container(border=True):
+            transcript(conversation, at_most=PREVIEWED_TURNS)
+
+
+def _take(count: int, existing: int | None) -> None:
     with st.container(horizontal=True):
         if existing:
             st.button(
@@ -101,26 +266,3 @@ def _offer(upload: Upload, existing: int | None) -> None:
                 on_click=actions.replace_by_upload,
                 help="Undo brings the present ones back." if existing else None,
             )
-
-
-def _problems(problems: tuple[Finding, ...]) -> None:
-    if not problems:
-        return
-    errors_among = any(problem.severity == "error" for problem in problems)
-    with st.expander(
-        f"{len(problems):,} remarks" if len(problems) > 1 else "1 remark",
-        icon=":material/rule:",
-        expanded=errors_among,
-    ):
-        for problem in problems[:PROBLEMS_SHOWN]:
-            st.text(f"Row {problem.row}: {problem.message} {problem.remedy}")
-        if len(problems) > PROBLEMS_SHOWN:
-            st.caption(f"and {len(problems) - PROBLEMS_SHOWN:,} more")
-
-
-def _preview(result: ImportResult) -> None:
-    shown = result.conversations[:PREVIEWED]
-    st.caption("How the first ones will look" if len(shown) > 1 else "How it will look")
-    for conversation, column in zip(shown, st.columns(len(shown)), strict=True):
-        with column.container(border=True):
-            transcript(conversation, at_most=PREVIEWED_TURNS)

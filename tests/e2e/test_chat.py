@@ -65,9 +65,7 @@ def test_an_answer_goes_on_through_refresh_and_other_pages(running: Lab, visitor
     expect(chat.regenerate).to_be_visible()
 
 
-def test_a_slow_press_on_stop_counts_while_the_answer_grows(
-    running: Lab, visitor: Visitor
-) -> None:
+def test_a_slow_press_on_stop_counts_while_the_answer_grows(running: Lab, visitor: Visitor) -> None:
     page = visitor.page(running.url)
     chat = ChatPage(page)
     chat.choose("story")

@@ -126,14 +126,15 @@ def test_a_broken_upload_is_named_by_row_and_the_file_stays(file: Path, page: Pa
         {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ahoy."}]},
         {"conversations": [{"from": "robot", "value": "Beep"}]},
     ]
-    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("button", name="Import", exact=True).click()
     offer(page, "rows.json", json.dumps(rows).encode())
-    expect(page.get_by_text("Row 2: Turn 1 does not say who speaks.")).to_be_visible()
-    expect(page.get_by_text("1 row is left out")).to_be_visible()
+    expect(page.get_by_text("Turn 1 does not say who speaks ('robot').")).to_be_visible()
+    expect(page.get_by_text('Row 2: {"conversations": [{"from": "robot"')).to_be_visible()
+    expect(page.get_by_text("1 row left out")).to_be_visible()
     assert file.read_bytes() == before
     page.get_by_role("button", name="Close", exact=True).click()
 
-    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("button", name="Import", exact=True).click()
     offer(page, "cut.json", json.dumps(rows)[:-20].encode())
     expect(page.get_by_text("Your conversations are as they were.")).to_be_visible()
     expect(page.get_by_role("button", name="Replace all")).to_have_count(0)
@@ -147,12 +148,13 @@ def offer(page: Page, name: str, content: bytes) -> None:
 
 
 def test_the_download_is_the_file_and_can_be_taken_back(file: Path, page: Page) -> None:
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as started:
-        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
     assert started.value.suggested_filename == file.name
     content = Path(started.value.path()).read_bytes()
     assert content == file.read_bytes()
-    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("button", name="Import", exact=True).click()
     offer(page, "mine.json", content)
     page.get_by_role("button", name="Replace all 40").click()
     expect(page.get_by_text("All are replaced by 40 conversations.")).to_be_visible()
@@ -170,7 +172,7 @@ def test_markup_in_the_data_is_shown_and_does_nothing(
     expect(areas(page).first).to_have_value(nasty)
     expect(page.get_by_role("option").first).to_contain_text("<script>window.hacked=1</script>")
     main = page.get_by_test_id("stMain")
-    page.get_by_role("button", name="Upload", exact=True).click()
+    page.get_by_role("button", name="Import", exact=True).click()
     offer(page, "nasty.json", file.read_bytes())
     expect(page.get_by_test_id("stChatMessage").first).to_contain_text("![leak](https://evil")
     page.get_by_role("button", name="Delete", exact=True).click()  # its title comes up in a notice

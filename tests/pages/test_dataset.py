@@ -398,10 +398,11 @@ def test_an_upload_is_shown_before_anything_changes_and_then_added(page, file):
     assert file.read_bytes() == before
     shown = " ".join(m.value for m in page.markdown)
     assert "**2 conversations**" in shown
-    assert "**1 row is left out**" in shown
+    assert "**1 row left out**" in shown
+    assert "Turn 1 does not say who speaks" in shown
     texts = [text.value for text in page.text]
     assert NASTY in texts
-    assert any(text.startswith("Row 3: Turn 1 does not say who speaks") for text in texts)
+    assert any(text.startswith('Row 3: {"conversations": [{"from": "ghost"') for text in texts)
 
     click(page, "dataset_add_upload")
     assert rows(file)[45:] == [[NASTY, "No."], ["b", "c"]]
@@ -426,7 +427,7 @@ def test_an_upload_can_replace_everything_and_be_undone(page, file):
     [
         (b'[{"conversations": []},\n{"conversations": [{"fr', "row 2 (line 2"),
         (b"", "is empty"),
-        (b"PK\x03\x04", "not a JSON file"),
+        (b"PK\x03\x04", "a zip file"),
     ],
 )
 def test_a_broken_upload_is_named_and_the_good_file_stays(page, file, content, said):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.dataset.importers import dump, examine, read_conversations, read_strictly
+from chatbot.dataset.importers import dump, read_conversations, read_strictly
+from chatbot.dataset.incoming import examine
 from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation, Message

@@ -1,0 +1,70 @@
+"""Excel workbooks (.xlsx) as tables."""
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+from chatbot.dataset.formats.binary_files import cell_text, damaged, refuse_large
+from chatbot.dataset.formats.tables import Record, Table, table_of, trimmed
+from chatbot.errors import BadInput
+
+
+def read(data: bytes, name: str) -> Table:
+    """Read the first sheet of an .xlsx file that has content; formulas count as their last value.
+
+    Raises:
+        BadInput: not an .xlsx file, damaged, too large, or no table of two columns in it.
+    """
+    _refuse_unless_xlsx(data, name)
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(
+            io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+        )
+        records = next(filter(None, map(_sheet_records, book.worksheets)), [])
+    except Exception as error:  # openpyxl raises whatever a damaged part leads to
+        raise damaged(name, "Excel file", error) from error
+    width = max((len(cells) for _, cells in records), default=1)
+    table = table_of(records, width, name)
+    padded = tuple(cells + ("",) * (len(table.columns) - len(cells)) for cells in table.rows)
+    return replace(table, rows=padded)
+
+
+def _refuse_unless_xlsx(data: bytes, name: str) -> None:
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadInput(
+            f"{name} is an old or password-protected Excel file.",
+            remedy="Save it as .xlsx without a password or as CSV.",
+        )
+    if not data.startswith(b"PK"):
+        raise BadInput(
+            f"{name} is not an Excel file.", value=data[:12], remedy="Save it as .xlsx or as CSV."
+        )
+    try:
+        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise damaged(name, "Excel file", error) from error
+    if not any(part.filename.startswith("xl/") for part in parts):
+        raise BadInput(
+            f"{name} is a zip file, but not an Excel file.",
+            value=parts[0].filename if parts else None,
+            remedy="Save it as .xlsx or as CSV.",
+        )
+    refuse_large(sum(part.file_size for part in parts), name)
+
+
+def _sheet_records(sheet: Any) -> list[Record]:
+    sheet.reset_dimensions()  # what the file says of its size may be wrong, and cut rows off
+    lines = enumerate(sheet.iter_rows(values_only=True), start=1)
+    records = (
+        (number, trimmed([_from_excel(value) for value in values])) for number, values in lines
+    )
+    return [(number, cells) for number, cells in records if cells]
+
+
+def _from_excel(value: object) -> str:
+    # Excel's own spelling of characters that XML would lose
+    return re.sub(r"_x(000[9AaDd]|005[Ff])_", lambda hit: chr(int(hit[1], 16)), cell_text(value))
