@@ -68,7 +68,7 @@ class Incoming:
         rows: everything in the order of the file, taken or left out.
         encoding: of a text file, in words.
         table, mapping: of a table; `mapping` is None while nobody knows which columns to take.
-        people, bot: of a transcript: who speaks, and whose lines the bot learns.
+        people, bot: of a transcript: who speaks, and whose lines the bot learns unless chosen.
         placeholders: names in double braces, filled in or not, and how often each occurs.
     """
 
@@ -250,7 +250,8 @@ def _of_table(table: tables.Table, name: str, title: str, why: str, choices: Cho
 def _of_transcript(text: str, name: str, why: str, choices: Choices) -> Incoming:
     people = speakers.speakers(text)
     rows = tuple(transcripts.rows(text, choices.bot))
-    return Incoming(name, "Transcript", why, rows, people=people, bot=choices.bot)
+    bot = speakers.bot_among(text)
+    return Incoming(name, "Transcript", why, rows, people=people, bot=bot)
 
 
 def _of_messenger(
@@ -263,7 +264,8 @@ def _of_messenger(
 ) -> Incoming:
     rows = sorted((*messengers.rows(said, choices.bot), *dropped), key=lambda row: row.number)
     people = messengers.people(said)
-    return Incoming(name, title, why, tuple(rows), people=people, bot=choices.bot)
+    bot = messengers.bot_among(said)
+    return Incoming(name, title, why, tuple(rows), people=people, bot=bot)
 
 
 def _finished(incoming: Incoming, choices: Choices) -> Incoming:

@@ -27,7 +27,6 @@ ROWS_SHOWN = 5
 FIELDS_SHOWN = 12
 """Placeholders with a field to fill in; a set with more of them is code, not a template."""
 _NONE = "(none)"
-_BY_ITSELF = "Find out"
 
 
 def panel(existing: int | None) -> None:
@@ -60,7 +59,7 @@ def panel(existing: int | None) -> None:
             return
         name, file_id, data = source
         if memory.upload is None or memory.upload.file_id != file_id:
-            memory.upload = _found(Upload(name, file_id), data, Choices())
+            memory.upload = Upload(name, file_id)
         _offer(memory.upload, data, existing)
 
 
@@ -88,7 +87,10 @@ def _source(round_: int) -> tuple[str, str, bytes] | None:
     return None
 
 
-def _found(upload: Upload, data: bytes, choices: Choices) -> Upload:
+def _read(upload: Upload, data: bytes, choices: Choices) -> None:
+    """Read it with these choices, where they are new."""
+    if choices == upload.choices and (upload.result or upload.problem) is not None:
+        return
     upload.choices = choices
     try:
         upload.result, upload.problem = read(data, upload.name, choices), None
@@ -96,16 +98,13 @@ def _found(upload: Upload, data: bytes, choices: Choices) -> Upload:
         upload.problem = error
     else:
         upload.choices = replace(choices, mapping=upload.result.mapping)
-    return upload
 
 
 def _offer(upload: Upload, data: bytes, existing: int | None) -> None:
+    _read(upload, data, upload.choices)
+    if upload.result is not None:
+        _ask(upload, data, upload.result)
     result = upload.result
-    if result is not None:
-        choices = _choices(result, upload)
-        if choices != upload.choices:
-            _found(upload, data, choices)
-            result = upload.result
     if upload.problem is not None or result is None:
         if upload.problem is not None:
             errors.say(upload.problem)
@@ -115,25 +114,29 @@ def _offer(upload: Upload, data: bytes, existing: int | None) -> None:
     _left_out(result.left_out)
     _converted(result.converted)
     if not result.conversations:
-        st.caption("There is nothing to take from this file; your conversations are as they were.")
+        if result.table is not None and result.mapping is None:
+            st.info("Choose the columns of question and answer above.", icon=":material/info:")
+        st.caption("There is nothing to take yet; your conversations are as they were.")
         return
     _preview(result)
     _take(len(result.conversations), existing)
 
 
-def _choices(result: Incoming, upload: Upload) -> Choices:
+def _ask(upload: Upload, data: bytes, result: Incoming) -> None:
     """What the content leaves open, each with a proposal."""
-    names_first = _names_first(result, upload) if result.table is not None else False
-    mapping = _mapping(result, upload.file_id) if result.table is not None else None
+    named = result.table is not None and _names_first(result.table, upload)
+    if named != upload.choices.names_first:  # before the columns are offered: it names them
+        _read(upload, data, replace(upload.choices, names_first=named, mapping=None))
+    result = upload.result or result
+    mapping = _mapping(result, upload) if result.table is not None else None
     bot = _bot(result, upload.file_id) if result.people else ""
     values = _values(list(result.placeholders), upload.file_id)
-    return Choices(mapping, names_first, bot, values)
+    _read(upload, data, replace(upload.choices, mapping=mapping, bot=bot, values=values))
 
 
-def _names_first(result: Incoming, upload: Upload) -> bool:
+def _names_first(table: tables.Table, upload: Upload) -> bool:
     """Asked where the columns have no names, or have them because of this."""
-    assert result.table is not None
-    if result.table.named and not upload.choices.names_first:
+    if table.named and not upload.choices.names_first:
         return False
     return st.checkbox(
         "The first row holds the names of the columns",
@@ -141,9 +144,10 @@ def _names_first(result: Incoming, upload: Upload) -> bool:
     )
 
 
-def _mapping(result: Incoming, file_id: str) -> tables.Mapping | None:
+def _mapping(result: Incoming, upload: Upload) -> tables.Mapping | None:
     """Which column is what."""
     assert result.table is not None
+    scope = f"{upload.choices.names_first}_{upload.file_id}"
     columns, proposed = result.table.columns, result.mapping
     st.caption("Which column is what?")
     fields = (
@@ -160,7 +164,7 @@ def _mapping(result: Incoming, file_id: str) -> tables.Mapping | None:
             label,
             options,
             index=options.index(wanted) if wanted in options else (None if needed else 0),
-            key=f"dataset_{field}_{file_id}",
+            key=f"dataset_{field}_{scope}",
             placeholder="Choose a column",
         )
         chosen[field] = "" if value in (None, _NONE) else str(value)
@@ -170,15 +174,17 @@ def _mapping(result: Incoming, file_id: str) -> tables.Mapping | None:
 
 
 def _bot(result: Incoming, file_id: str) -> str:
-    """Whose lines the bot learns; "" leaves it to the reader."""
+    """Whose lines the bot learns; "" is the one who was proposed."""
     chosen = st.selectbox(
         "Whose words shall the bot learn?",
-        [_BY_ITSELF, *result.people],
+        result.people,
+        index=result.people.index(result.bot) if result.bot in result.people else None,
         format_func=plain,
         key=f"dataset_bot_{file_id}",
+        placeholder="Choose a name",
         width=320,
     )
-    return "" if chosen in (None, _BY_ITSELF) else str(chosen)
+    return "" if chosen is None or chosen == result.bot else str(chosen)
 
 
 def _values(names: Sequence[str], file_id: str) -> Mapping[str, str]:

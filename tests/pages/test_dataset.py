@@ -461,5 +461,81 @@ def test_an_upload_into_an_empty_set_is_taken(file):
     assert rows(file) == [["a", "b"]]
 
 
+def test_a_pasted_transcript_is_read_and_the_bots_name_can_be_chosen(page, file):
+    click(page, "dataset_upload_open")
+    page.text_area(key=keyed(page.text_area, "dataset_paste_")).input(
+        "Anna: Hi\nWick: Ahoy\nAnna: Who?\nWick: Wick."
+    )
+    ran(page)
+    assert "Transcript" in " ".join(caption.value for caption in page.caption)
+    name = page.selectbox(key=keyed(page.selectbox, "dataset_bot_"))
+    assert name.value == "Wick"
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [["Hi", "Ahoy", "Who?", "Wick."]]
+
+
+def test_the_bots_words_are_those_of_who_was_chosen(page, file):
+    click(page, "dataset_upload_open")
+    page.text_area(key=keyed(page.text_area, "dataset_paste_")).input(
+        "Anna: Hi\nWick: Ahoy\nAnna: Who?\nWick: Wick."
+    )
+    ran(page)
+    page.selectbox(key=keyed(page.selectbox, "dataset_bot_")).select("Anna")
+    ran(page)
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [["Ahoy", "Who?"]]
+
+
+def test_columns_of_a_table_are_proposed_and_can_be_changed(page, file):
+    uploaded(page, "t.csv", b"question,answer,better\nHi,Ahoy,Good evening\n")
+    answer = page.selectbox(key=keyed(page.selectbox, "dataset_answer_"))
+    assert answer.value == "answer"
+    answer.select("better")
+    ran(page)
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [["Hi", "Good evening"]]
+
+
+def test_columns_without_known_names_are_asked_for(page, file):
+    uploaded(page, "t.csv", b"nr,frage,antwort\n1,Hi,Ahoy\n")
+    assert "Choose the columns" in page.info[0].value
+    page.checkbox(key=keyed(page.checkbox, "dataset_names_")).check()
+    ran(page)
+    page.selectbox(key=keyed(page.selectbox, "dataset_question_")).select("frage")
+    page.selectbox(key=keyed(page.selectbox, "dataset_answer_")).select("antwort")
+    ran(page)
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [["Hi", "Ahoy"]]
+
+
+def test_places_to_fill_in_are_asked_for(page, file):
+    uploaded(page, "a.json", b'[{"instruction": "hi", "output": "I am {{name}} of {{place}}."}]')
+    page.text_input(key=keyed(page.text_input, "dataset_fill_name_")).input("Wick")
+    ran(page)
+    click(page, "dataset_add_upload")
+    assert rows(file)[45:] == [["hi", "I am Wick of {{place}}."]]
+
+
+def keyed(widgets, prefix):
+    """The whole key of the only widget whose key begins so."""
+    [key] = [widget.key for widget in widgets if (widget.key or "").startswith(prefix)]
+    return key
+
+
+@pytest.mark.parametrize("form", ["alpaca", "csv"])
+def test_the_download_says_what_a_format_can_not_hold(page, file, form):
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content[0]["note"] = "kept"
+    content[1]["conversations"].append({"from": "human", "value": "unanswered"})
+    file.write_text(json.dumps(content), encoding="utf-8")
+    ran(page)
+    page.selectbox(key="dataset_format").select(form)
+    ran(page)
+    told = " ".join(caption.value for caption in page.caption)
+    assert "warning" in told
+    assert "This format holds everything" not in told
+    assert page.get("download_button")[0].proto.label == "Download"
+
+
 def test_the_download_is_the_file(page):
     assert page.get("download_button")[0].proto.label == "Download"

@@ -103,7 +103,8 @@ def rows(said: Sequence[Said], bot: str = "", pause: int = 180) -> Iterator[Row]
     """
     names = people(said)
     wanted = bot.strip().casefold()
-    bots = {name for name in names if name.casefold() == wanted} if wanted else _second(said)
+    proposed = "" if wanted else bot_among(said)
+    bots = {name for name in names if name.casefold() == wanted or name == proposed}
     if not names:
         return
     if not bots:
@@ -118,10 +119,11 @@ def rows(said: Sequence[Said], bot: str = "", pause: int = 180) -> Iterator[Row]
         yield conversation_of(turns, part[0].line)
 
 
-def _second(said: Sequence[Said]) -> set[str]:
+def bot_among(said: Sequence[Said]) -> str:
+    """Of the two who write most, the one who does not begin; "" where only one writes."""
     first_two = people(said)[:2]
     beginner = next((message.who for message in said if message.who in first_two), "")
-    return set(first_two) - {beginner}
+    return next((name for name in first_two if name != beginner), "")
 
 
 def _between_pauses(said: Iterable[Said], pause: int) -> Iterator[list[Said]]:

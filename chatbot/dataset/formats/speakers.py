@@ -42,6 +42,14 @@ def speakers(text: str) -> tuple[str, ...]:
     return tuple(spelled[key] for key, times in counted if times > 1 or key in _KNOWN)
 
 
+def bot_among(text: str) -> str:
+    """The speaker whose lines are the bot's, as `speakers` names them; "" where it is not clear."""
+    cast = cast_of(lines_of(text), "")
+    roles = {} if cast is None else cast.roles
+    names = (name for name in speakers(text) if roles.get(name.casefold()) == "assistant")
+    return next(names, "")
+
+
 def lines_of(text: str) -> list[str]:
     """The lines without their ends, whichever system wrote them."""
     if "\n" not in text:
