@@ -11,6 +11,7 @@ from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
+from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_download, dataset_state, dataset_trouble, dataset_upload, errors
 from pages.ui.autosave import autosave
 from pages.ui.conversation_editor import editor
@@ -95,7 +96,7 @@ def files(snapshot: Snapshot) -> None:
     with st.popover("Download", icon=":material/download:", key="dataset_download_open"):
         dataset_download.panel(snapshot)
     st.button(
-        "Import", icon=":material/upload:", key="dataset_upload_open", on_click=actions.open_upload
+        "Import", icon=":material/upload:", key="dataset_upload_open", on_click=bulk.open_upload
     )
 
 
@@ -200,7 +201,7 @@ def empty() -> None:
                 "Import a file",
                 icon=":material/upload:",
                 key="dataset_first_upload",
-                on_click=actions.open_upload,
+                on_click=bulk.open_upload,
             )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chatbot.messages import Conversation, Message
+from chatbot.dataset import ailments
+from chatbot.messages import Conversation, Message, Role
 
 Severity = Literal["error", "warning"]
 
@@ -18,13 +19,15 @@ _SPEAKERS = {"user": "the user", "assistant": "the bot", "system": "the system t
 class Finding:
     """One thing to mend. `row` counts from 1; None speaks of the whole set.
 
-    An "error" can't be learned from as it stands; a "warning" makes the result worse.
+    An "error" can't be learned from as it stands; a "warning" makes the result worse. `mend` is
+    the key of the ailment where one click mends it.
     """
 
     severity: Severity
     row: int | None
     message: str
     remedy: str
+    mend: str = ""
 
 
 def check(
@@ -37,6 +40,7 @@ def check(
     """
     findings = list(_of_the_set(conversations))
     first_of: dict[tuple[Message, ...], int] = {}
+    first_alike: dict[tuple[tuple[Role, str], ...], int] = {}
     for position, conversation in enumerate(conversations):
         row = rows[position] if rows else position + 1
         findings += of_one(conversation, row)
@@ -50,7 +54,23 @@ def check(
                     "Delete one of them: what stands twice is learned twice as strongly.",
                 )
             )
+            continue
+        letters = tuple((message.role, _letters(message.text)) for message in conversation.messages)
+        alike = first_alike.setdefault(letters, row)
+        if alike != row and any(words for _, words in letters):
+            findings.append(
+                Finding(
+                    "warning",
+                    row,
+                    f"It is the same as conversation {alike} but for signs and capitals.",
+                    "Delete one of them, or ask in other words.",
+                )
+            )
     return findings
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def of_one(conversation: Conversation, row: int) -> list[Finding]:
@@ -82,7 +102,22 @@ def of_one(conversation: Conversation, row: int) -> list[Finding]:
                 "Add the bot's answer or delete the last turn: only answers are learned.",
             )
         )
-    return findings
+    return [*findings, *_of_the_words(conversation, row)]
+
+
+def _of_the_words(conversation: Conversation, row: int) -> Iterator[Finding]:
+    for number, key in ailments.of_conversation(conversation):
+        ailment = ailments.AILMENTS[key]
+        said = f"Turn {number} {ailment.says}"
+        yield Finding("warning", row, said, ailment.remedy, key if ailment.mended else "")
+    for number, message in enumerate(conversation.messages, start=1):
+        if message.role == "assistant" and len(message.text) > ailments.LONGEST_ANSWER:
+            yield Finding(
+                "warning",
+                row,
+                f"Turn {number} is very long ({len(message.text):,} characters).",
+                "The bot learns to go on like this; shorten it, or split it into several turns.",
+            )
 
 
 def _of_the_set(conversations: Sequence[Conversation]) -> Iterator[Finding]:

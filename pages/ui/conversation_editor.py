@@ -5,6 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
+from chatbot.dataset.ailments import AILMENTS
 from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, next_role
 from chatbot.messages import Conversation, Message, Role
@@ -37,8 +38,7 @@ _PLACEHOLDERS: dict[Role, str] = {
 def editor(draft: Draft, findings: Sequence[Finding]) -> None:
     """All turns of the draft, each saved as it is typed, and a button for one more."""
     for finding in findings:
-        colour = "red" if finding.severity == "error" else "orange"
-        st.caption(f":{colour}[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
+        _finding(finding)
     for number, (turn, message) in enumerate(
         zip(draft.turns, draft.conversation.messages, strict=True), start=1
     ):
@@ -57,6 +57,21 @@ def editor(draft: Draft, findings: Sequence[Finding]) -> None:
         key="dataset_add_turn",
         on_click=actions.add_turn,
     )
+
+
+def _finding(finding: Finding) -> None:
+    colour = "red" if finding.severity == "error" else "orange"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f":{colour}[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
+        if finding.mend:
+            st.button(
+                AILMENTS[finding.mend].button,
+                icon=":material/healing:",
+                type="tertiary",
+                key=f"dataset_mend_{finding.mend}",
+                on_click=actions.mend,
+                args=(finding.mend,),
+            )
 
 
 def _head(turn: str, number: int, count: int, role: Role) -> None:

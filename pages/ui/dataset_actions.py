@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from chatbot.dataset import editing
+from chatbot.dataset.ailments import AILMENTS
+from chatbot.dataset.ailments import mend as mended
 from chatbot.dataset.changes import first_difference, title
 from chatbot.dataset.editing import Draft
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError, Conflict
 from pages.ui import dataset_state
-from pages.ui.dataset_state import Memory, counted, text_key, typed
+from pages.ui.dataset_state import Memory, text_key, typed
 from pages.ui.resources import store
 
 
@@ -49,13 +51,13 @@ def current() -> tuple[Snapshot, Draft | None]:
 
 
 def save_text(turn: str) -> None:
-    with _acting() as memory:
+    with acting() as memory:
         if memory.draft is not None and turn in memory.draft.turns:
             _save(memory, typed(memory.draft), memory.group(turn))
 
 
 def save_again() -> None:
-    with _acting() as memory:
+    with acting() as memory:
         if memory.draft is not None:
             _save(memory, typed(memory.draft))
 
@@ -77,7 +79,7 @@ def change_speaker(turn: str) -> None:
 
 
 def _change(change: Callable[[Draft], Draft], *, focus: bool = False) -> None:
-    with _acting() as memory:
+    with acting() as memory:
         if memory.draft is None:
             return
         draft = change(typed(memory.draft))
@@ -91,8 +93,8 @@ def _change(change: Callable[[Draft], Draft], *, focus: bool = False) -> None:
 
 def pick(index: int, version: str, *, jump: bool = True) -> None:
     """Open the conversation that stood at `index` of that version of the file."""
-    with _acting() as memory:
-        if not _free(memory):
+    with acting() as memory:
+        if not free(memory):
             return
         place = store().follow(index, version)
         snapshot = store().snapshot()
@@ -106,8 +108,8 @@ def pick(index: int, version: str, *, jump: bool = True) -> None:
 def new_conversation() -> None:
     """Open an empty conversation: the one at the end if it is still empty, else one more."""
     dataset_state.clear_filters()
-    with _acting() as memory:
-        if not _free(memory):
+    with acting() as memory:
+        if not free(memory):
             return
         rows = store().snapshot().conversations
         if not rows or not editing.is_blank(rows[-1]):
@@ -119,9 +121,24 @@ def new_conversation() -> None:
         memory.jumps += 1
 
 
+def mend(ailment: str) -> None:
+    """Take one kind of trouble out of the open conversation."""
+    with acting() as memory:
+        draft = memory.draft if free(memory) else None
+        if draft is None:
+            return
+        texts = [message.text for message in mended(draft.conversation, ailment).messages]
+        _save(memory, draft.with_texts(texts))
+        if memory.clash or memory.draft is None:
+            return
+        # With new names for its turns, or the text areas would bring back what they held.
+        memory.draft = Draft.of(store().snapshot(), memory.draft.index)
+        memory.notice = f"{AILMENTS[ailment].button}: done. Undo brings the words back."
+
+
 def delete_conversation() -> None:
-    with _acting() as memory:
-        draft = memory.draft if _free(memory) else None
+    with acting() as memory:
+        draft = memory.draft if free(memory) else None
         if draft is None:
             return
         snapshot = store().snapshot()
@@ -145,8 +162,8 @@ def redo(version: str) -> None:
 
 def _step(step: Callable[[str], str], version: str) -> None:
     """Undo or redo, and open the conversation that it changed."""
-    with _acting() as memory:
-        if not _free(memory):
+    with acting() as memory:
+        if not free(memory):
             return
         before = store().snapshot()
         ours = memory.draft is not None and memory.draft.version == before.version
@@ -169,7 +186,7 @@ def theirs(snapshot: Snapshot) -> int | None:
 
 
 def keep_mine() -> None:
-    with _acting() as memory:
+    with acting() as memory:
         draft = memory.draft
         if draft is None:
             return
@@ -184,7 +201,7 @@ def keep_mine() -> None:
 
 
 def keep_theirs() -> None:
-    with _acting() as memory:
+    with acting() as memory:
         snapshot = store().snapshot()
         place = memory.draft.place_in(snapshot, store()) if memory.draft else None
         memory.draft = None if place is None else Draft.of(snapshot, place)
@@ -193,7 +210,7 @@ def keep_theirs() -> None:
 
 def keep_both() -> None:
     """Theirs stays where it is; mine comes after it."""
-    with _acting() as memory:
+    with acting() as memory:
         if memory.draft is None:
             return
         snapshot = store().snapshot()
@@ -213,7 +230,7 @@ def _keep_as_new(memory: Memory, draft: Draft, at: int) -> None:
 
 
 def restore_last_good() -> None:
-    with _acting() as memory:
+    with acting() as memory:
         aside = store().restore_last_good()
         if memory.draft is not None and memory.draft.unsaved:  # typed while the file was broken
             _save(memory, memory.draft)
@@ -222,46 +239,12 @@ def restore_last_good() -> None:
             memory.notice += f" The broken file is kept as {aside.name} in data/.history."
 
 
-def open_upload(*, wanted: bool = True) -> None:
-    memory = dataset_state.memory()
-    memory.uploading, memory.upload = wanted, None
-    memory.upload_round += 1
-
-
-def add_upload() -> None:
-    with _acting() as memory:
-        if memory.upload is None or memory.upload.result is None or not _free(memory):
-            return
-        new = memory.upload.result.conversations
-        place = len(store().snapshot().conversations)
-        store().extend(new, f"Added {counted(len(new))} from {memory.upload.name}")
-        _after_upload(memory, place, f"{counted(len(new))} added.")
-
-
-def replace_by_upload() -> None:
-    with _acting() as memory:
-        if memory.upload is None or memory.upload.result is None or not _free(memory):
-            return
-        new = memory.upload.result.conversations
-        store().replace_all(new, f"Replaced all by {counted(len(new))} from {memory.upload.name}")
-        _after_upload(memory, 0, f"All are replaced by {counted(len(new))}.")
-
-
-def _after_upload(memory: Memory, place: int, notice: str) -> None:
-    snapshot = store().snapshot()
-    last = len(snapshot.conversations) - 1
-    memory.draft = Draft.of(snapshot, min(place, last)) if last >= 0 else None
-    memory.clash = False
-    memory.uploading, memory.upload = False, None
-    memory.saved_at = datetime.now()
-    memory.notice = f"{notice} Undo takes it back."
-
-
 # --- inside -----------------------------------------------------------------------------------
 
 
 @contextmanager
-def _acting() -> Iterator[Memory]:
+def acting() -> Iterator[Memory]:
+    """Change the page's memory and the store; a failure is remembered and shown by the next run."""
     memory = dataset_state.memory()
     with memory.lock:
         memory.problem = None
@@ -282,7 +265,7 @@ def _save(memory: Memory, draft: Draft, group: str = "") -> None:
         memory.saved_at = datetime.now()
 
 
-def _free(memory: Memory) -> bool:
+def free(memory: Memory) -> bool:
     """Save what is still unsaved before the editor turns to something else.
 
     False where it must first be said which version to keep.

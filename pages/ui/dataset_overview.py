@@ -1,9 +1,11 @@
 """The left side of the Dataset page: search, the list of conversations, its pager."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from chatbot.dataset.ailments import AILMENTS
 from chatbot.dataset.changes import title
 from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, is_blank
@@ -11,6 +13,7 @@ from chatbot.dataset.search import find
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
+from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_state
 from pages.ui.conversation_list import Row, conversation_list
 from pages.ui.dataset_state import Key, counted
@@ -49,6 +52,8 @@ def overview(
             counted(total) if len(shown) == total else f"{len(shown):,} of {total:,}",
             width="content",
         )
+    if faulty and dataset_state.only_problems():
+        mends(snapshot, findings)
     for finding in findings.get(0, []):
         st.caption(f":orange[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
     if shown:
@@ -57,6 +62,21 @@ def overview(
         st.caption("No conversation contains these words.")
         st.button("Show all", key="dataset_clear", on_click=dataset_state.clear_filters)
     return shown
+
+
+def mends(snapshot: Snapshot, findings: Mapping[int, Sequence[Finding]]) -> None:
+    """What can be mended everywhere with one click."""
+    kinds = Counter(f.mend for row in findings.values() for f in row if f.mend)
+    with st.container(horizontal=True):
+        for key, count in kinds.most_common():
+            st.button(
+                f"{AILMENTS[key].button} ({count:,})",
+                icon=":material/healing:",
+                key=f"dataset_mend_all_{key}",
+                help="In every conversation; undo brings the words back.",
+                on_click=bulk.mend_all,
+                args=(key, snapshot.version),
+            )
 
 
 def page_of_the_list(

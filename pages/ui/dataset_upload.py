@@ -14,7 +14,7 @@ from chatbot.dataset.formats.rows import Row
 from chatbot.dataset.incoming import SUFFIXES, Choices, Incoming, read
 from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.errors import ChatbotError
-from pages.ui import dataset_actions as actions
+from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_state, errors
 from pages.ui.conversation_editor import transcript
 from pages.ui.dataset_state import Upload, counted
@@ -47,7 +47,7 @@ def panel(existing: int | None) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 key="dataset_close_upload",
-                on_click=actions.open_upload,
+                on_click=bulk.open_upload,
                 kwargs={"wanted": False},
             )
         source = _source(memory.upload_round)
@@ -261,7 +261,7 @@ def _take(count: int, existing: int | None) -> None:
                 icon=":material/add:",
                 type="primary",
                 key="dataset_add_upload",
-                on_click=actions.add_upload,
+                on_click=bulk.add_upload,
             )
         if existing is not None:
             st.button(
@@ -269,6 +269,6 @@ def _take(count: int, existing: int | None) -> None:
                 icon=":material/sync:" if existing else ":material/add:",
                 type="secondary" if existing else "primary",
                 key="dataset_replace_by_upload",
-                on_click=actions.replace_by_upload,
+                on_click=bulk.replace_by_upload,
                 help="Undo brings the present ones back." if existing else None,
             )

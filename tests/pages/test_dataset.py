@@ -379,6 +379,35 @@ def test_a_full_disk_keeps_the_text_on_the_page_until_it_is_saved(page, file, mo
     assert not page.error
 
 
+# --- mends -------------------------------------------------------------------------------------
+
+
+def test_one_click_mends_a_conversation_and_undo_brings_it_back(file):
+    file.write_bytes(dump([talk("Hi<br>you", "schÃ¶n"), talk("a", "<b>b</b>")]))
+    before = file.read_bytes()
+    at = opened()
+    click(at, "dataset_mend_markup")
+    assert rows(file)[0] == ["Hi\nyou", "schÃ¶n"]
+    click(at, "dataset_mend_rubble")
+    assert rows(file) == [["Hi\nyou", "schön"], ["a", "<b>b</b>"]]
+    assert not [b for b in at.button if b.key == "dataset_mend_rubble"]
+    click(at, "dataset_undo")
+    click(at, "dataset_undo")
+    assert file.read_bytes() == before
+
+
+def test_one_click_mends_all_and_is_one_step_of_undo(file):
+    file.write_bytes(dump([talk("Hi<br>you", "x"), talk("a", "b"), talk("c", "<b>d</b>")]))
+    before = file.read_bytes()
+    at = opened()
+    at.toggle(key="dataset_only_problems").set_value(True)
+    ran(at)
+    click(at, "dataset_mend_all_markup")
+    assert rows(file) == [["Hi\nyou", "x"], ["a", "b"], ["c", "d"]]
+    click(at, "dataset_undo")
+    assert file.read_bytes() == before
+
+
 # --- files ------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,65 @@
+"""What changes many conversations at once: imports and mends, each one step of undo."""
+
+from datetime import datetime
+
+from chatbot.dataset.ailments import AILMENTS, mend
+from chatbot.dataset.editing import Draft
+from pages.ui import dataset_state
+from pages.ui.dataset_actions import acting, free
+from pages.ui.dataset_state import Memory, counted
+from pages.ui.resources import store
+
+
+def open_upload(*, wanted: bool = True) -> None:
+    memory = dataset_state.memory()
+    memory.uploading, memory.upload = wanted, None
+    memory.upload_round += 1
+
+
+def add_upload() -> None:
+    with acting() as memory:
+        if memory.upload is None or memory.upload.result is None or not free(memory):
+            return
+        new = memory.upload.result.conversations
+        place = len(store().snapshot().conversations)
+        store().extend(new, f"Added {counted(len(new))} from {memory.upload.name}")
+        _close_import(memory)
+        _open_at(memory, place, f"{counted(len(new))} added. Undo takes it back.")
+
+
+def replace_by_upload() -> None:
+    with acting() as memory:
+        if memory.upload is None or memory.upload.result is None or not free(memory):
+            return
+        new = memory.upload.result.conversations
+        store().replace_all(new, f"Replaced all by {counted(len(new))} from {memory.upload.name}")
+        _close_import(memory)
+        notice = f"All are replaced by {counted(len(new))}. Undo takes it back."
+        _open_at(memory, 0, notice)
+
+
+def mend_all(ailment: str, version: str) -> None:
+    """Take one kind of trouble out of every conversation."""
+    with acting() as memory:
+        if not free(memory):
+            return
+        before = store().snapshot().conversations
+        after = [mend(conversation, ailment) for conversation in before]
+        changed = sum(old != new for old, new in zip(before, after, strict=True))
+        label = f"{AILMENTS[ailment].button} in {counted(changed)}"
+        store().replace_all(after, label, version=version)
+        place = 0 if memory.draft is None else memory.draft.index
+        _open_at(memory, place, f"{label}: done. Undo brings the words back.")
+
+
+def _close_import(memory: Memory) -> None:
+    memory.uploading, memory.upload = False, None
+
+
+def _open_at(memory: Memory, place: int, notice: str) -> None:
+    snapshot = store().snapshot()
+    last = len(snapshot.conversations) - 1
+    memory.draft = Draft.of(snapshot, min(place, last)) if last >= 0 else None
+    memory.clash = False
+    memory.saved_at = datetime.now()
+    memory.notice = notice
