@@ -61,7 +61,7 @@ def editor(draft: Draft, findings: Sequence[Finding]) -> None:
 
 def _finding(finding: Finding) -> None:
     colour = "red" if finding.severity == "error" else "orange"
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(gap=None):
         st.caption(f":{colour}[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
         if finding.mend:
             st.button(
