@@ -2,6 +2,10 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+SLIDER_PAUSE = "() => new Promise(done => setTimeout(done, 300))"
+"""A slider tells its value after 200 ms. Waited for by the page's own clock, which a busy machine
+stops as well."""
+
 
 class ChatPage:
     def __init__(self, page: Page) -> None:
@@ -16,6 +20,7 @@ class ChatPage:
         self.model.click()
         self.page.get_by_role("option", name=model, exact=True).click()
         expect(self.model).to_have_value(model)
+        self._wait_until_at_rest()
 
     def ask(self, question: str) -> None:
         self.box.fill(question)
@@ -47,11 +52,15 @@ class ChatPage:
         self._slide("Max new tokens", "Home", "ArrowRight", 1)
 
     def _slide(self, label: str, end: str, key: str, presses: int) -> None:
+        self._wait_until_at_rest()  # a slider forgets what it was not yet able to tell
         thumb = self.page.get_by_role("slider", name=label)
         thumb.press(end)
         for _ in range(presses):
             thumb.press(key)
-        self.page.wait_for_timeout(300)  # a slider tells its value after a short pause
+        self.page.evaluate(SLIDER_PAUSE)
+        self._wait_until_at_rest()
+
+    def _wait_until_at_rest(self) -> None:
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(
             "data-test-script-state", "notRunning"
         )
