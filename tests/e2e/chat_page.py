@@ -21,6 +21,8 @@ class ChatPage:
         self.page.get_by_role("option", name=model, exact=True).click()
         expect(self.model).to_have_value(model)
         self._wait_until_at_rest()
+        expect(self.page.get_by_text("Loading the model")).to_have_count(0)  # it draws once more
+        self._wait_until_at_rest()
 
     def ask(self, question: str) -> None:
         self.box.fill(question)
@@ -52,13 +54,19 @@ class ChatPage:
         self._slide("Max new tokens", "Home", "ArrowRight", 1)
 
     def _slide(self, label: str, end: str, key: str, presses: int) -> None:
-        self._wait_until_at_rest()  # a slider forgets what it was not yet able to tell
+        """Streamlit's slider may jump back when the page is drawn before it has told its value;
+        then it is moved again, as a person would."""
         thumb = self.page.get_by_role("slider", name=label)
-        thumb.press(end)
-        for _ in range(presses):
-            thumb.press(key)
-        self.page.evaluate(SLIDER_PAUSE)
-        self._wait_until_at_rest()
+        for _ in range(4):
+            self._wait_until_at_rest()
+            thumb.press(end)
+            for _ in range(presses):
+                thumb.press(key)
+            moved_to = thumb.input_value()
+            self.page.evaluate(SLIDER_PAUSE)
+            self._wait_until_at_rest()
+            if thumb.input_value() == moved_to:
+                return
 
     def _wait_until_at_rest(self) -> None:
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(
