@@ -4,9 +4,7 @@
 what became of it. Nothing here touches the store.
 """
 
-import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -143,7 +141,7 @@ def examine(data: bytes, name: str = "") -> list[Finding]:
 
 def _binary(data: bytes, name: str, choices: Choices) -> Incoming | None:
     """Excel, Parquet and Arrow; None for all else."""
-    if data.startswith(b"\xd0\xcf\x11\xe0") or _is_workbook(data):
+    if workbooks.is_workbook(data):
         table = workbooks.read(data, name)
         return _of_table(table, name, "Excel", "it is an Excel workbook", choices)
     if data.startswith((b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")):
@@ -155,16 +153,6 @@ def _binary(data: bytes, name: str, choices: Choices) -> Incoming | None:
             return Incoming(name, title, why, rows)
         return _of_table(columnar.read(data, name), name, title, why, choices)
     return None
-
-
-def _is_workbook(data: bytes) -> bool:
-    if not data.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return any(part.startswith("xl/") for part in archive.namelist())
-    except zipfile.BadZipFile:
-        return False
 
 
 def _text(text: str, name: str, choices: Choices) -> Incoming:

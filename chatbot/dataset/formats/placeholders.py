@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chatbot.messages import Conversation
 
-_PLACE = re.compile(r"\{\{[ \t]*([^{}\n]{1,40}?)[ \t]*\}\}")
+PLACE = re.compile(r"\{\{[ \t]*([^{}\n]{1,40}?)[ \t]*\}\}")
 
 
 def found(conversations: Iterable[Conversation]) -> Counter[str]:
@@ -17,7 +17,7 @@ def found(conversations: Iterable[Conversation]) -> Counter[str]:
         for conversation in conversations
         for message in conversation.messages
         if "{{" in message.text
-        for name in _PLACE.findall(message.text)
+        for name in PLACE.findall(message.text)
     )
 
 
@@ -27,7 +27,7 @@ def fill(conversation: Conversation, values: Mapping[str, str]) -> Conversation:
     if not given or not any("{{" in message.text for message in conversation.messages):
         return conversation
     messages = tuple(
-        replace(message, text=_PLACE.sub(lambda m: given.get(m[1], m[0]), message.text))
+        replace(message, text=PLACE.sub(lambda m: given.get(m[1], m[0]), message.text))
         for message in conversation.messages
     )
     return replace(conversation, messages=messages)

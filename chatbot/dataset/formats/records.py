@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chatbot.dataset.formats.rows import Row, left_out
-from chatbot.messages import Conversation, Message, Role
+from chatbot.dataset.formats.tables import ANSWER, QUESTION
+from chatbot.messages import ROLE_OF_SPEAKER, Conversation, Message, Role
 
 SHAREGPT, MESSAGES, ALPACA, PAIRS = (
     "ShareGPT",
@@ -24,21 +25,14 @@ WHY: Mapping[str, str] = {
     PAIRS: "its rows hold a question and an answer",
 }
 _ROLES: Mapping[str, Role] = {
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
+    **ROLE_OF_SPEAKER,
     "chatgpt": "assistant",
-    "assistant": "assistant",
-    "bot": "assistant",
     "model": "assistant",
     "ai": "assistant",
-    "system": "system",
     "developer": "system",
 }
 _TOOLS = frozenset({"tool", "function", "function_call", "tool_call", "observation", "ipython"})
 _SPEAKER_KEYS, _TEXT_KEYS = ("from", "role", "speaker"), ("value", "content", "text")
-_QUESTIONS = ("prompt", "question", "user", "human", "input", "query", "ask")
-_ANSWERS = ("completion", "response", "answer", "assistant", "bot", "gpt", "output", "reply")
 _LISTS = ("conversations", "messages", "conversation", "dialogue", "dialog", "turns")
 
 
@@ -97,13 +91,14 @@ def row_of(record: object, number: int) -> Row:
         turns = turns._replace(problem="It has no turns.")
     if turns.problem:
         return left_out(number, turns.problem, "Mend this row in the file.", _as_json(record))
+    used = used | {"conversations"}  # the store keeps the turns under this name
     extra = {str(key): value for key, value in record.items() if key not in used}
     return Row(number, Conversation(turns.messages, extra), remarks=turns.remarks)
 
 
 def to_messages(conversation: Conversation) -> dict[str, Any]:
     """The conversation as OpenAI writes it."""
-    return {"messages": [m.to_chat() for m in conversation.messages], **conversation.extra}
+    return {**conversation.extra, "messages": [m.to_chat() for m in conversation.messages]}
 
 
 def to_alpaca(conversation: Conversation) -> dict[str, Any] | None:
@@ -229,8 +224,8 @@ def _history(value: object) -> tuple[Message, ...] | None:
 
 def _pair_keys(record: Mapping[Any, Any]) -> tuple[str, str] | None:
     names = {str(key).strip().lower(): key for key in record}
-    question = next((names[key] for key in _QUESTIONS if key in names), None)
-    answer = next((names[key] for key in _ANSWERS if key in names), None)
+    question = next((names[key] for key in QUESTION if key in names), None)
+    answer = next((names[key] for key in ANSWER if key in names), None)
     return (question, answer) if question is not None and answer is not None else None
 
 

@@ -10,6 +10,8 @@ from chatbot.dataset.formats.binary_files import cell_text, damaged, refuse_larg
 from chatbot.dataset.formats.tables import Record, Table, table_of, trimmed
 from chatbot.errors import BadInput
 
+_OLD = b"\xd0\xcf\x11\xe0"
+
 
 def read(data: bytes, name: str) -> Table:
     """Read the first sheet of an .xlsx file that has content; formulas count as their last value.
@@ -33,8 +35,15 @@ def read(data: bytes, name: str) -> Table:
     return replace(table, rows=padded)
 
 
+def is_workbook(data: bytes) -> bool:
+    """Whether this is for `read`: an .xlsx file, damaged or not, or the old format it refuses."""
+    if data.startswith(_OLD):
+        return True
+    return data.startswith(b"PK") and b"xl/" in data  # names stand uncompressed in a zip file
+
+
 def _refuse_unless_xlsx(data: bytes, name: str) -> None:
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
+    if data.startswith(_OLD):
         raise BadInput(
             f"{name} is an old or password-protected Excel file.",
             remedy="Save it as .xlsx without a password or as CSV.",
@@ -45,7 +54,7 @@ def _refuse_unless_xlsx(data: bytes, name: str) -> None:
         )
     try:
         parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except Exception as error:  # zipfile raises five kinds, one of them for newer zip versions
         raise damaged(name, "Excel file", error) from error
     if not any(part.filename.startswith("xl/") for part in parts):
         raise BadInput(

@@ -172,6 +172,7 @@ def nested(depth: int) -> bytes:
         (b'[{"instruction": "a", "output": ', "f.json", "ends in the middle of row 1"),
         (nested(10_000), "f.json", "nested too deeply"),
         (b"\xd0\xcf\x11\xe0rest", "f.xls", "xlsx"),
+        (b"PK\x03\x04 xl/workbook.xml cut off", "f.xlsx", "is damaged"),
     ],
 )
 def test_a_file_that_can_not_be_read_says_what_to_do(data: bytes, name: str, said: str) -> None:
@@ -192,6 +193,14 @@ def test_examine_names_rows_of_the_file() -> None:
     told = {(finding.row, finding.message.split(":")[0]) for finding in findings}
     assert any(row == 3 for row, _ in told)
     assert any(row == 4 and "same as conversation 2" in words for row, words in told)
+
+
+def test_a_zip_of_a_newer_kind_is_named_as_damaged() -> None:
+    sound = bytearray(FORMATS["excel"].write(TALKS)[0])
+    needed = sound.index(b"PK\x01\x02") + 6  # the version that the first entry asks for
+    sound[needed : needed + 2] = (99).to_bytes(2, "little")
+    with pytest.raises(BadInput, match="is damaged"):
+        read(bytes(sound), "f.xlsx")
 
 
 def test_the_ending_tells_the_format_to_write() -> None:
