@@ -1,23 +1,25 @@
 """Dataset: look at the persona's conversations, write them, search them, bring and take files."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 import streamlit as st
 
 from chatbot.dataset.doctor import Finding, check
 from chatbot.dataset.editing import Draft
+from chatbot.dataset.marks import all_tags
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_bulk as bulk
+from pages.ui import dataset_change_many as change_many
 from pages.ui import dataset_download, dataset_state, dataset_trouble, dataset_upload, errors
-from pages.ui.autosave import autosave
+from pages.ui import dataset_turns as turns
 from pages.ui.conversation_editor import editor
 from pages.ui.dataset_overview import overview
 from pages.ui.dataset_state import Key
 from pages.ui.errors import plain
+from pages.ui.writing import writing
 
 
 def main() -> None:
@@ -36,12 +38,16 @@ def main() -> None:
     by_row: dict[int, list[Finding]] = {}
     for finding in findings:
         by_row.setdefault(finding.row or 0, []).append(finding)
+    tags = tags_in(snapshot.version, snapshot.conversations)
+    panel = st.container()
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        shown = overview(snapshot, draft, by_row)
+        shown = overview(snapshot, draft, by_row, tags)
+    with panel:
+        change_many.panel(snapshot, shown, tags)
     with right.container(key=Key.CONVERSATION):
         if draft is not None:
-            conversation(snapshot, draft, shown, by_row.get(draft.index + 1, []))
+            conversation(snapshot, draft, shown, by_row.get(draft.index + 1, []), tags)
     if draft is not None:
         dataset_state.name_in_address(draft.index)
 
@@ -50,6 +56,12 @@ def main() -> None:
 def examined(version: str, _conversations: Sequence[Conversation]) -> list[Finding]:
     """The doctor's findings for this version of the file."""
     return check(_conversations)
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def tags_in(version: str, _conversations: Sequence[Conversation]) -> tuple[str, ...]:
+    """All tags that occur in this version of the file."""
+    return all_tags(_conversations)
 
 
 def header(snapshot: Snapshot) -> None:
@@ -62,6 +74,7 @@ def header(snapshot: Snapshot) -> None:
             icon=":material/add:",
             type="primary",
             key="dataset_new",
+            shortcut="Alt+N",
             on_click=actions.new_conversation,
         )
     st.caption(
@@ -121,7 +134,7 @@ def told() -> None:
             "Save again",
             icon=":material/refresh:",
             key="dataset_save_again",
-            on_click=actions.save_again,
+            on_click=turns.save_again,
         )
     if memory.notice:
         st.toast(plain(memory.notice), icon=":material/info:")
@@ -129,7 +142,11 @@ def told() -> None:
 
 
 def conversation(
-    snapshot: Snapshot, draft: Draft, shown: Sequence[int], findings: Sequence[Finding]
+    snapshot: Snapshot,
+    draft: Draft,
+    shown: Sequence[int],
+    findings: Sequence[Finding],
+    tags: Sequence[str],
 ) -> None:
     """The conversation that is open, or the question which version of it to keep."""
     memory = dataset_state.memory()
@@ -140,26 +157,35 @@ def conversation(
             st.subheader(f"Conversation {draft.index + 1:,}", anchor=False, width="stretch")
             neighbours(snapshot, draft, shown)
             st.button(
+                "",
+                icon=":material/content_copy:",
+                help="Duplicate this conversation",
+                key="dataset_duplicate",
+                on_click=actions.duplicate_conversation,
+            )
+            st.button(
                 "Delete",
                 icon=":material/delete:",
                 key="dataset_delete",
                 on_click=actions.delete_conversation,
             )
-        editor(draft, findings)
-    autosave(
-        key=Key.AUTOSAVE,
+        editor(draft, findings, tags)
+    writing(
+        key=Key.WRITING,
         conversation=Key.CONVERSATION,
         focus=memory.focus,
+        focused=memory.focused,
         jumps=memory.jumps,
         unsaved=draft.unsaved,
+        cursor_of=memory.cursor_of,
+        on_command=turns.command,
+        on_steps=actions.steps,
     )
 
 
 def neighbours(snapshot: Snapshot, draft: Draft, shown: Sequence[int]) -> None:
-    place = bisect_left(shown, draft.index)
-    here = place < len(shown) and shown[place] == draft.index
-    before = shown[place - 1] if place else None
-    after = next(iter(shown[place + here : place + here + 1]), None)
+    """To the conversations before and after this one in the list."""
+    before, after = beside(draft.index, shown)
     for name, icon, index in (
         ("Previous", "chevron_left", before),
         ("Next", "chevron_right", after),
@@ -174,6 +200,27 @@ def neighbours(snapshot: Snapshot, draft: Draft, shown: Sequence[int]) -> None:
             args=(index, snapshot.version),
             kwargs={"jump": False},
         )
+
+
+def beside(opened: int, shown: Sequence[int]) -> tuple[int | None, int | None]:
+    """Who stands before and after in the list; for one that it leaves out, in the file's order."""
+    place = index_of(opened, shown)
+    if place is not None:
+        return (
+            shown[place - 1] if place else None,
+            shown[place + 1] if place + 1 < len(shown) else None,
+        )
+    return (
+        max((index for index in shown if index < opened), default=None),
+        min((index for index in shown if index > opened), default=None),
+    )
+
+
+def index_of(opened: int, shown: Sequence[int]) -> int | None:
+    try:
+        return shown.index(opened)
+    except ValueError:
+        return None
 
 
 def empty() -> None:

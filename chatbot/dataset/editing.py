@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.dataset.store import ConversationStore
-from chatbot.errors import Conflict
+from chatbot.errors import BadInput, Conflict
 from chatbot.messages import Conversation, Message, Role
 
 
@@ -65,10 +65,62 @@ class Draft:
         messages = zip(self.conversation.messages, texts, strict=True)
         return self._with([replace(message, text=text) for message, text in messages], self.turns)
 
-    def with_turn(self, role: Role | None = None) -> "Draft":
-        """An empty turn more, of whoever speaks next unless `role` says otherwise."""
-        new = Message(role or next_role(self.conversation), "")
-        return self._with((*self.conversation.messages, new), (*self.turns, *_names(1)))
+    def with_text(self, turn: str, text: str) -> "Draft":
+        """Another text in one turn."""
+        texts = [message.text for message in self.conversation.messages]
+        texts[self.turns.index(turn)] = text
+        return self.with_texts(texts)
+
+    def with_turn(self, role: Role | None = None, after: str | None = None) -> "Draft":
+        """An empty turn more, of whoever speaks next unless `role` says otherwise.
+
+        Args:
+            after: the turn that it follows; the last one by default.
+        """
+        at = len(self.turns) if after is None else self.turns.index(after) + 1
+        spoken = self.conversation.messages[:at]
+        new = Message(role or next_role(Conversation(spoken)), "")
+        return self._replaced(at, at, [new])
+
+    def split(self, turn: str, at: int) -> "Draft":
+        """Two turns out of one: what stands from character `at` on is said by the other speaker.
+
+        Raises:
+            BadInput: there are no words on one of the two sides.
+        """
+        place = self.turns.index(turn)
+        message = self.conversation.messages[place]
+        before, after = message.text[:at].rstrip(), message.text[at:].lstrip()
+        if not before or not after:
+            raise BadInput(
+                "A turn is split where the cursor stands, and there are no words on one side.",
+                remedy="Put the cursor between the words that two turns are to be made of.",
+            )
+        pair = [replace(message, text=before), Message(other_role(message.role), after)]
+        return self._replaced(place, place + 1, pair)
+
+    def joined(self, turn: str) -> "Draft":
+        """The turn and the one before it as one, spoken by who spoke first.
+
+        Raises:
+            BadInput: it is the first turn.
+        """
+        place = self.turns.index(turn)
+        if place == 0:
+            raise BadInput("There is no turn before the first one to join it with.")
+        first, second = self.conversation.messages[place - 1 : place + 1]
+        words = "\n".join(filter(None, (first.text.rstrip(), second.text.lstrip())))
+        return self._replaced(place - 1, place + 1, [replace(first, text=words)])
+
+    def duplicated(self, turn: str) -> "Draft":
+        """The turn once more, right after itself."""
+        place = self.turns.index(turn)
+        return self._replaced(place + 1, place + 1, [self.conversation.messages[place]])
+
+    def with_marks_of(self, conversation: Conversation) -> "Draft":
+        """The same turns with the tags, note and other keys of `conversation`."""
+        marked = replace(self.conversation, extra=conversation.extra)
+        return replace(self, conversation=marked)
 
     def without_turn(self, turn: str) -> "Draft":
         at = self.turns.index(turn)
@@ -90,6 +142,14 @@ class Draft:
         at = self.turns.index(turn)
         messages[at] = replace(messages[at], role=other_role(messages[at].role))
         return self._with(messages, self.turns)
+
+    def _replaced(self, start: int, end: int, messages: Sequence[Message]) -> "Draft":
+        """Other turns, with names of their own, in the place of those from `start` to `end`."""
+        old, names = self.conversation.messages, _names(len(messages))
+        return self._with(
+            (*old[:start], *messages, *old[end:]),
+            (*self.turns[:start], *names, *self.turns[end:]),
+        )
 
     def _with(self, messages: Sequence[Message], turns: tuple[str, ...]) -> "Draft":
         conversation = Conversation(tuple(messages), self.conversation.extra)

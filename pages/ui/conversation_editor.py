@@ -1,6 +1,6 @@
 """One conversation as chat bubbles that are text areas. What the data says is shown as text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -8,10 +8,14 @@ import streamlit as st
 from chatbot.dataset.ailments import AILMENTS
 from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, next_role
+from chatbot.dataset.marks import is_liked, note_of, tags_of
 from chatbot.messages import Conversation, Message, Role
 from pages.ui import dataset_actions as actions
+from pages.ui import dataset_state
+from pages.ui import dataset_turns as turns
 from pages.ui.dataset_state import text_key
 from pages.ui.errors import plain
+from pages.ui.writing import KEYS
 
 AVATARS: dict[Role, str] = {
     "user": ":material/person:",
@@ -35,8 +39,21 @@ _PLACEHOLDERS: dict[Role, str] = {
 }
 
 
-def editor(draft: Draft, findings: Sequence[Finding]) -> None:
-    """All turns of the draft, each saved as it is typed, and a button for one more."""
+MORE: Mapping[str, str] = {
+    "split": ":material/content_cut: Split at the cursor",
+    "joined": ":material/merge: Join with the turn before",
+    "duplicated": ":material/content_copy: Duplicate",
+}
+"""What a turn's menu offers."""
+
+
+def editor(draft: Draft, findings: Sequence[Finding], tags: Sequence[str]) -> None:
+    """All turns of the draft, each saved as it is typed, and a button for one more.
+
+    Args:
+        tags: all that occur in the set, to choose from.
+    """
+    _marks(draft, tags)
     for finding in findings:
         _finding(finding)
     for number, (turn, message) in enumerate(
@@ -51,12 +68,55 @@ def editor(draft: Draft, findings: Sequence[Finding]) -> None:
             if message.role == "assistant":
                 st.space(INDENT)
     wanted = "answer of the bot" if next_role(draft.conversation) == "assistant" else "question"
-    st.button(
-        f"Add the next {wanted}",
-        icon=":material/add:",
-        key="dataset_add_turn",
-        on_click=actions.add_turn,
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Add the next {wanted}",
+            icon=":material/add:",
+            key="dataset_add_turn",
+            on_click=turns.add_turn,
+        )
+        with st.popover("Keys", icon=":material/keyboard:", type="tertiary"):
+            for keys, what in KEYS.items():
+                st.markdown(f"**{keys}**: {what}")
+
+
+def _marks(draft: Draft, tags: Sequence[str]) -> None:
+    """Whether the conversation is liked, its tags and its note."""
+    conversation = draft.conversation
+    name = draft.turns[0] if draft.turns else str(draft.index)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        liked = is_liked(conversation)
+        st.button(
+            "",
+            icon=":material/heart_check:" if liked else ":material/favorite:",
+            type="primary" if liked else "secondary",
+            help="Liked: take it back" if liked else "Mark as liked, to find it again",
+            key="dataset_like",
+            on_click=turns.like,
+        )
+        own, key = tags_of(conversation), f"tags-{name}"
+        dataset_state.show_tags(key, own)
+        st.multiselect(
+            "Tags",
+            list(dict.fromkeys((*tags, *own))),
+            key=key,
+            placeholder="Add tags",
+            label_visibility="collapsed",
+            accept_new_options=True,
+            on_change=turns.set_tags,
+            args=(key,),
+            width=260,
+        )
+        note, key = note_of(conversation), f"note-{name}"
+        dataset_state.show_note(key, note)
+        label = "Note" if not note else f"Note: {plain(note[:24])}"
+        with st.popover(label, icon=":material/sticky_note_2:", type="tertiary"):
+            st.text_area(
+                "A note to yourself; the bot does not learn it",
+                key=key,
+                on_change=turns.set_note,
+                args=(key,),
+            )
 
 
 def _finding(finding: Finding) -> None:
@@ -79,11 +139,21 @@ def _head(turn: str, number: int, count: int, role: Role) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap=None):
         st.badge(SPEAKERS[role], icon=AVATARS[role], color=COLOURS[role])
         st.space("stretch")
-        _tool(turn, "arrow_upward", "Move up", actions.move_turn, (turn, -1), number == 1)
-        _tool(turn, "arrow_downward", "Move down", actions.move_turn, (turn, 1), number == count)
+        _tool(turn, "arrow_upward", "Move up", turns.move_turn, (turn, -1), number == 1)
+        _tool(turn, "arrow_downward", "Move down", turns.move_turn, (turn, 1), number == count)
         other = "user" if role != "user" else "bot"
-        _tool(turn, "swap_horiz", f"Let the {other} say this", actions.change_speaker, (turn,))
-        _tool(turn, "close", "Delete this turn", actions.delete_turn, (turn,))
+        _tool(turn, "swap_horiz", f"Let the {other} say this", turns.change_speaker, (turn,))
+        _tool(turn, "close", "Delete this turn", turns.delete_turn, (turn,))
+        st.menu_button(
+            "",
+            [what for what in MORE if number > 1 or what != "joined"],
+            icon=":material/more_vert:",
+            type="tertiary",
+            format_func=lambda what: MORE[what],
+            key=dataset_state.menu_key(turn),
+            on_click=turns.more,
+            args=(turn,),
+        )
 
 
 def _text(turn: str, number: int, message: Message) -> None:
@@ -94,7 +164,7 @@ def _text(turn: str, number: int, message: Message) -> None:
         height="content",
         placeholder=_PLACEHOLDERS[message.role],
         label_visibility="collapsed",
-        on_change=actions.save_text,
+        on_change=turns.save_text,
         args=(turn,),
     )
 

@@ -4,7 +4,7 @@ A failure is remembered and shown by the next run of the page; the text that cou
 stays in the draft.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from chatbot.dataset.editing import Draft
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError, Conflict
 from pages.ui import dataset_state
-from pages.ui.dataset_state import Memory, text_key, typed
+from pages.ui.dataset_state import Memory, typed
 from pages.ui.resources import store
 
 
@@ -45,47 +45,6 @@ def current() -> tuple[Snapshot, Draft | None]:
         if memory.draft is None and snapshot.conversations:
             memory.draft = Draft.of(snapshot, min(index, len(snapshot.conversations) - 1))
         return snapshot, memory.draft
-
-
-# --- turns ------------------------------------------------------------------------------------
-
-
-def save_text(turn: str) -> None:
-    with acting() as memory:
-        if memory.draft is not None and turn in memory.draft.turns:
-            _save(memory, typed(memory.draft), memory.group(turn))
-
-
-def save_again() -> None:
-    with acting() as memory:
-        if memory.draft is not None:
-            _save(memory, typed(memory.draft))
-
-
-def add_turn() -> None:
-    _change(lambda draft: draft.with_turn(), focus=True)
-
-
-def delete_turn(turn: str) -> None:
-    _change(lambda draft: draft.without_turn(turn))
-
-
-def move_turn(turn: str, by: int) -> None:
-    _change(lambda draft: draft.moved(turn, by))
-
-
-def change_speaker(turn: str) -> None:
-    _change(lambda draft: draft.spoken_by_the_other(turn))
-
-
-def _change(change: Callable[[Draft], Draft], *, focus: bool = False) -> None:
-    with acting() as memory:
-        if memory.draft is None:
-            return
-        draft = change(typed(memory.draft))
-        _save(memory, draft)
-        if focus:
-            memory.focus = text_key(draft.turns[-1])
 
 
 # --- conversations ----------------------------------------------------------------------------
@@ -117,7 +76,8 @@ def new_conversation() -> None:
             memory.saved_at = datetime.now()
         snapshot = store().snapshot()
         memory.draft = Draft.of(snapshot, len(snapshot.conversations) - 1)
-        memory.focus = text_key(memory.draft.turns[0]) if memory.draft.turns else ""
+        if memory.draft.turns:
+            memory.put_cursor_in(memory.draft.turns[0])
         memory.jumps += 1
 
 
@@ -128,12 +88,25 @@ def mend(ailment: str) -> None:
         if draft is None:
             return
         texts = [message.text for message in mended(draft.conversation, ailment).messages]
-        _save(memory, draft.with_texts(texts))
+        save(memory, draft.with_texts(texts))
         if memory.clash or memory.draft is None:
             return
         # With new names for its turns, or the text areas would bring back what they held.
         memory.draft = Draft.of(store().snapshot(), memory.draft.index)
         memory.notice = f"{AILMENTS[ailment].button}: done. Undo brings the words back."
+
+
+def duplicate_conversation() -> None:
+    """A copy of the open conversation right after it, to be changed."""
+    with acting() as memory:
+        draft = memory.draft if free(memory) else None
+        if draft is None:
+            return
+        place = draft.place_in(store().snapshot(), store())
+        index = store().add(draft.base, None if place is None else place + 1)
+        memory.draft = Draft.of(store().snapshot(), index)
+        memory.saved_at = datetime.now()
+        memory.notice = "This is the copy. Change it: what stands twice is learned twice."
 
 
 def delete_conversation() -> None:
@@ -158,6 +131,19 @@ def undo(version: str) -> None:
 
 def redo(version: str) -> None:
     _step(store().redo, version)
+
+
+def steps(since: str, names: Sequence[str]) -> None:
+    """Obey the undo and redo keys that were pressed since the last time; too many are too many."""
+    memory = dataset_state.memory()
+    begun, obeyed = memory.steps
+    memory.steps = (since, len(names))
+    for name in names[obeyed if since == begun else 0 :]:
+        snapshot = store().snapshot()
+        if name == "undo" and snapshot.undo is not None:
+            undo(snapshot.version)
+        elif name == "redo" and snapshot.redo is not None:
+            redo(snapshot.version)
 
 
 def _step(step: Callable[[str], str], version: str) -> None:
@@ -197,7 +183,7 @@ def keep_mine() -> None:
         else:
             base = snapshot.conversations[place]
             memory.clash = False
-            _save(memory, replace(draft, index=place, version=snapshot.version, base=base))
+            save(memory, replace(draft, index=place, version=snapshot.version, base=base))
 
 
 def keep_theirs() -> None:
@@ -233,7 +219,7 @@ def restore_last_good() -> None:
     with acting() as memory:
         aside = store().restore_last_good()
         if memory.draft is not None and memory.draft.unsaved:  # typed while the file was broken
-            _save(memory, memory.draft)
+            save(memory, memory.draft)
         memory.notice = "The last good version is back."
         if aside is not None:
             memory.notice += f" The broken file is kept as {aside.name} in data/.history."
@@ -248,14 +234,24 @@ def acting() -> Iterator[Memory]:
     memory = dataset_state.memory()
     with memory.lock:
         memory.problem = None
-        memory.focus = ""
         try:
             yield memory
         except ChatbotError as error:
             memory.problem = error
 
 
-def _save(memory: Memory, draft: Draft, group: str = "") -> None:
+def open_at(memory: Memory, place: int, notice: str) -> None:
+    """Show the conversation at `place`, or the last one, after the whole list changed."""
+    snapshot = store().snapshot()
+    last = len(snapshot.conversations) - 1
+    memory.draft = Draft.of(snapshot, min(place, last)) if last >= 0 else None
+    memory.clash = False
+    memory.saved_at = datetime.now()
+    memory.notice = notice
+
+
+def save(memory: Memory, draft: Draft, group: str = "") -> None:
+    """Make it the page's draft and write it; a clash is remembered."""
     memory.draft = draft  # what could not be saved stays on the page
     try:
         memory.draft = draft.saved(store(), group)
@@ -273,7 +269,7 @@ def free(memory: Memory) -> bool:
     if memory.draft is not None and not memory.clash:
         draft = typed(memory.draft)
         if draft.unsaved:
-            _save(memory, draft)
+            save(memory, draft)
     if memory.clash:
         memory.notice = "First choose which version of the open conversation to keep."
     return not memory.clash

@@ -10,33 +10,46 @@ from chatbot.dataset.changes import title
 from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, is_blank
 from chatbot.dataset.search import find
+from chatbot.dataset.selection import select
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_bulk as bulk
-from pages.ui import dataset_state
+from pages.ui import dataset_change_many as change_many
+from pages.ui import dataset_filters, dataset_state
 from pages.ui.conversation_list import Row, conversation_list
-from pages.ui.dataset_state import Key, counted
+from pages.ui.dataset_state import NOTHING_WANTED, Key, counted
 from pages.ui.errors import plain
 
 PER_PAGE = 20
 
 
 def overview(
-    snapshot: Snapshot, draft: Draft | None, findings: Mapping[int, Sequence[Finding]]
+    snapshot: Snapshot,
+    draft: Draft | None,
+    findings: Mapping[int, Sequence[Finding]],
+    tags: Sequence[str],
 ) -> list[int]:
-    """Search, list and pager; returns the indices that the search leaves."""
-    st.text_input(
-        "Search",
-        type="search",
-        live="300ms",
-        placeholder="Search in all turns",
-        icon=":material/search:",
-        label_visibility="collapsed",
-        key=Key.SEARCH,
-        persist_state="session",
+    """Search, filters, list and pager; returns the indices that they leave, in their order."""
+    with st.container(horizontal=True, wrap=False, gap="small"):
+        st.text_input(
+            "Search",
+            type="search",
+            live="300ms",
+            placeholder="Search in all turns",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            key=Key.SEARCH,
+            persist_state="session",
+        )
+        dataset_filters.panel(tags)
+    shown = select(
+        snapshot.conversations,
+        find(snapshot.conversations, dataset_state.search()),
+        dataset_state.filters(),
+        among=_faulty(findings),
+        order=dataset_state.order(),
     )
-    shown = find(snapshot.conversations, dataset_state.search())
     total, faulty = len(snapshot.conversations), len(findings.keys() - {0})
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         if faulty:
@@ -45,8 +58,6 @@ def overview(
                 key=Key.ONLY_PROBLEMS,
                 persist_state="session",
             )
-        if faulty and dataset_state.only_problems():
-            shown = [index for index in shown if index + 1 in findings]
         st.space("stretch")
         st.caption(
             counted(total) if len(shown) == total else f"{len(shown):,} of {total:,}",
@@ -58,10 +69,30 @@ def overview(
         st.caption(f":orange[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
     if shown:
         page_of_the_list(snapshot, draft, shown, findings)
+        st.button(
+            f"Change all {len(shown):,} of this list" if len(shown) > 1 else "Change this one",
+            icon=":material/edit_note:",
+            type="tertiary",
+            key="dataset_change_open",
+            help="Tag, delete, find and replace, fill in places, or give the bot another name.",
+            on_click=change_many.open_panel,
+        )
     elif total:
-        st.caption("No conversation contains these words.")
+        filtered = dataset_state.filters().count or dataset_state.only_problems()
+        st.caption(
+            "No conversation passes these filters."
+            if filtered
+            else "No conversation contains these words."
+        )
         st.button("Show all", key="dataset_clear", on_click=dataset_state.clear_filters)
     return shown
+
+
+def _faulty(findings: Mapping[int, Sequence[Finding]]) -> set[int] | None:
+    """The conversations with something to mend, where only these are wanted."""
+    if not dataset_state.only_problems() or not findings.keys() - {0}:
+        return None
+    return {row - 1 for row in findings}
 
 
 def mends(snapshot: Snapshot, findings: Mapping[int, Sequence[Finding]]) -> None:
@@ -111,15 +142,16 @@ def page_of_the_list(
 def _turn_to_the_open_one(opened: int | None, shown: Sequence[int]) -> None:
     """Where the search or the open conversation changed since the list was drawn last."""
     memory = dataset_state.memory()
-    now = (dataset_state.search(), dataset_state.only_problems(), opened)
+    wanted = dataset_state.wanted()
+    now = (wanted, opened)
     if now == memory.listed:
         return
-    searching = memory.listed is not None and now[:2] != memory.listed[:2] and now[0]
+    choosing = memory.listed is not None and wanted not in (memory.listed[0], NOTHING_WANTED)
     memory.listed = now
-    if opened in shown and not searching:
-        memory.turn_to_page(shown.index(opened) // PER_PAGE + 1)
-    elif searching:
+    if choosing:
         memory.turn_to_page(1)
+    elif opened in shown:
+        memory.turn_to_page(shown.index(opened) // PER_PAGE + 1)
 
 
 def row_of(index: int, conversation: Conversation, findings: Sequence[Finding]) -> Row:

@@ -9,12 +9,16 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 import streamlit as st
 
 from chatbot.dataset.editing import Draft
 from chatbot.dataset.incoming import Choices, Incoming
+from chatbot.dataset.selection import ORDERS, Filters
 from chatbot.errors import ChatbotError
+
+View = Literal["Write", "Doctor", "Pictures", "History"]
 
 PAUSE = 30.0
 """Seconds without a key after which further typing is a step of its own for undo."""
@@ -27,9 +31,15 @@ class Key(StrEnum):
 
     SEARCH = "dataset_search"
     ONLY_PROBLEMS = "dataset_only_problems"
+    FILTER_TAGS = "dataset_filter_tags"
+    FILTER_LENGTH = "dataset_filter_length"
+    FILTER_LIKED = "dataset_filter_liked"
+    FILTER_NOTED = "dataset_filter_noted"
+    ORDER = "dataset_order"
+    VIEW = "dataset_view"
     PAGER = "dataset_page"
     LIST = "dataset_list"
-    AUTOSAVE = "dataset_autosave"
+    WRITING = "dataset_writing"
     CONVERSATION = "dataset_conversation"
 
 
@@ -54,11 +64,14 @@ class Memory:
         problem: what went wrong in the last callback, shown once.
         notice: what to tell quietly, once.
         saved_at: when something was last saved in this tab.
-        focus: the turn to put the cursor in, once.
+        focus, focused: the text area to put the cursor in, whenever the number counts up.
+        cursor_of: the text area whose cursor is asked for, to split its turn there.
+        steps: the browser's list of undo and redo keys, and how many of them were obeyed.
         jumps: counts up whenever a narrow screen should move to the conversation.
         page: the page of the list, from 1; `pager` counts up whenever we turn it ourselves.
-        listed: what the list was drawn for: search, filter, and the open conversation's index.
+        listed: what the list was drawn for, and the open conversation's index.
         uploading, upload, upload_round: the upload panel.
+        changing: the panel that changes many conversations is open.
     """
 
     draft: Draft | None = None
@@ -67,16 +80,23 @@ class Memory:
     notice: str = ""
     saved_at: datetime | None = None
     focus: str = ""
+    focused: int = 0
+    cursor_of: str = ""
+    steps: tuple[str, int] = ("", 0)
     jumps: int = 0
     page: int = 1
     pager: int = 0
-    listed: tuple[str, bool, int | None] | None = None
+    listed: "tuple[Wanted, int | None] | None" = None
     uploading: bool = False
     upload: Upload | None = None
     upload_round: int = 0
+    changing: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _group: str = ""
     _typed_at: float = 0.0
+
+    def put_cursor_in(self, turn: str) -> None:
+        self.focus, self.focused = text_key(turn), self.focused + 1
 
     def turn_to_page(self, page: int) -> None:
         """Show another page of the list than the pager stands at."""
@@ -121,6 +141,36 @@ def typed(draft: Draft) -> Draft:
     )
 
 
+def menu_key(turn: str) -> str:
+    """The key of a turn's menu."""
+    return f"more-{turn}"
+
+
+def chosen_in_menu(turn: str) -> str:
+    """What was just chosen there."""
+    return str(st.session_state.get(menu_key(turn)) or "")
+
+
+def chosen_tags(key: str) -> tuple[str, ...]:
+    return tuple(map(str, st.session_state.get(key) or ()))
+
+
+def show_tags(key: str, tags: tuple[str, ...]) -> None:
+    """Set the widget to what the conversation says. Only before it is drawn."""
+    if chosen_tags(key) != tags:
+        st.session_state[key] = list(tags)
+
+
+def written_note(key: str) -> str:
+    return str(st.session_state.get(key) or "")
+
+
+def show_note(key: str, note: str) -> None:
+    """Set the widget to what the conversation says. Only before it is drawn."""
+    if written_note(key).strip() != note:
+        st.session_state[key] = note
+
+
 def addressed() -> int | None:
     """The index of the conversation that the address names, whether or not there is one."""
     number = st.query_params.get(_ADDRESS, "")
@@ -141,10 +191,55 @@ def only_problems() -> bool:
     return bool(st.session_state.get(Key.ONLY_PROBLEMS))
 
 
+def filters() -> Filters:
+    chosen = st.session_state
+    return Filters(
+        tags=tuple(chosen.get(Key.FILTER_TAGS) or ()),
+        length=chosen.get(Key.FILTER_LENGTH) or "",
+        liked=bool(chosen.get(Key.FILTER_LIKED)),
+        noted=bool(chosen.get(Key.FILTER_NOTED)),
+    )
+
+
+def order() -> str:
+    return st.session_state.get(Key.ORDER) or next(iter(ORDERS))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which conversations the list is to show, and in which order."""
+
+    search: str = ""
+    only_problems: bool = False
+    filters: Filters = field(default_factory=Filters)
+    order: str = next(iter(ORDERS))
+
+
+NOTHING_WANTED = Wanted()
+
+
+def wanted() -> Wanted:
+    return Wanted(search().strip(), only_problems(), filters(), order())
+
+
 def clear_filters() -> None:
     """Only in a callback, or before the widgets are drawn."""
     st.session_state[Key.SEARCH] = ""
     st.session_state[Key.ONLY_PROBLEMS] = False
+    st.session_state[Key.FILTER_TAGS] = []
+    st.session_state[Key.FILTER_LENGTH] = ""
+    st.session_state[Key.FILTER_LIKED] = False
+    st.session_state[Key.FILTER_NOTED] = False
+    st.session_state[Key.ORDER] = next(iter(ORDERS))
+
+
+def view() -> View:
+    return st.session_state.get(Key.VIEW) or "Write"
+
+
+def show_view(name: View) -> None:
+    """Only in a callback, or before the widget is drawn."""
+    st.session_state[Key.VIEW] = name
 
 
 def counted(conversations: int) -> str:

@@ -113,6 +113,43 @@ def test_a_whole_conversation_is_written_deleted_and_brought_back(file: Path, pa
     assert on_disk(file, 40) == wanted
 
 
+def test_five_turns_are_written_with_the_keyboard_alone_undone_and_after_a_crash_redone(
+    lab: Lab, file: Path, page: Page, visitor: Visitor
+) -> None:
+    said = ["Do you knit?", "Nets.", "And socks?", "A pair.", "Only one?"]
+    page.keyboard.press("Alt+n")
+    expect(areas(page).first).to_be_focused()
+    for place, text in enumerate(said):
+        if place:
+            page.keyboard.press("Alt+Enter")
+            expect(areas(page).nth(place)).to_be_focused()
+        page.keyboard.type(text)
+    speakers = ["human", "gpt", "human", "gpt", "human"]
+    saved(page, file, written := list(zip(speakers, said, strict=True)), 40)
+
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    saved(page, file, [*written, written[-1]], 40)
+    page.keyboard.press("Alt+Shift+Delete")
+    saved(page, file, written, 40)
+    page.keyboard.press("Home")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Alt+Shift+Enter")
+    saved(page, file, [*written[:4], ("human", "Only"), ("gpt", "one?")], 40)
+    for _ in range(3):  # faster than the page answers: each counts
+        page.keyboard.press("Alt+z")
+    saved(page, file, written, 40)
+
+    lab.kill()
+    page.close()
+    visitor.complaints.clear()  # the lost connection is the test's doing
+    lab.start()
+    page = opened(lab, visitor)
+    redo = page.get_by_role("button", name="Redo", exact=True)
+    redo.click()
+    saved(page, file, [*written, written[-1]], 40)
+
+
 def test_search_finds_a_conversation_and_opens_it(page: Page) -> None:
     page.get_by_role("searchbox", name="Search").fill("37 cups")
     expect(page.get_by_text("1 of 40", exact=True)).to_be_visible()

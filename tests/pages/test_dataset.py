@@ -2,23 +2,28 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
 from chatbot.dataset.store import ConversationStore
-from chatbot.messages import Conversation, assistant, user
-from pages.ui.errors import UNEXPECTED
+from tests.pages.dataset_page import (
+    PAGE,
+    areas,
+    click,
+    component,
+    heading,
+    listed,
+    opened,
+    ran,
+    rows,
+    talk,
+    tool,
+    turns,
+)
 
-PAGE = Path(__file__).parents[2] / "pages" / "dataset.py"
 NASTY = "**bold** <b>x</b> ![i](http://evil.example/i.png) :red[r] $x$"
-
-
-def talk(*texts: str) -> Conversation:
-    makers = (user, assistant)
-    return Conversation(tuple(makers[n % 2](text) for n, text in enumerate(texts)))
 
 
 @pytest.fixture
@@ -34,56 +39,6 @@ def file(home: Path) -> Path:
 @pytest.fixture
 def page(file: Path) -> AppTest:
     return opened()
-
-
-def opened(conversation: int | None = None) -> AppTest:
-    at = AppTest.from_file(str(PAGE), default_timeout=20)
-    if conversation is not None:
-        at.query_params["conversation"] = str(conversation)
-    return ran(at)
-
-
-def ran(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception
-    assert UNEXPECTED not in [error.value for error in at.error]
-    return at
-
-
-def rows(file: Path) -> list[list[str]]:
-    """Per conversation what is said, as it lies on the disk."""
-    return [
-        [turn["value"] for turn in row["conversations"]] for row in json.loads(file.read_text())
-    ]
-
-
-def turns(at: AppTest) -> list[str]:
-    return [area.value for area in at.text_area]
-
-
-def click(at: AppTest, key: str) -> AppTest:
-    at.button(key=key).click()
-    return ran(at)
-
-
-def tool(at: AppTest, icon: str, turn: int) -> AppTest:
-    """Click one of the small buttons of the turn-th turn."""
-    name = at.text_area[turn].key.removeprefix("turn-")
-    return click(at, f"{icon}-{name}")
-
-
-def heading(at: AppTest) -> str:
-    return at.subheader[0].value
-
-
-def listed(at: AppTest) -> list[str]:
-    """The titles that the list component was given."""
-    return [row["title"] for row in component(at, "dataset_list")["rows"]]
-
-
-def component(at: AppTest, key: str) -> dict[str, Any]:
-    proto = at.get_by_key(key).proto
-    return dict(json.loads(proto.json))
 
 
 # --- looking ----------------------------------------------------------------------------------
@@ -149,7 +104,7 @@ def test_what_the_doctor_finds_is_marked_and_can_be_listed_alone(file):
 def test_text_of_the_data_is_never_markdown(file):
     file.write_bytes(dump([talk(NASTY, NASTY)]))
     at = opened()
-    at.text_area[1].set_value(NASTY + "!")
+    areas(at)[1].set_value(NASTY + "!")
     ran(at)
 
     shown = [
@@ -165,7 +120,7 @@ def test_text_of_the_data_is_never_markdown(file):
 
 
 def test_a_changed_text_is_saved_at_once(page, file):
-    page.text_area[1].set_value("Better.")
+    areas(page)[1].set_value("Better.")
     ran(page)
 
     assert rows(file)[0] == ["Question 1?", "Better."]
@@ -174,7 +129,7 @@ def test_a_changed_text_is_saved_at_once(page, file):
 
 def test_turns_are_added_moved_given_and_deleted(page, file):
     click(page, "dataset_add_turn")
-    page.text_area[2].set_value("And then?")
+    areas(page)[2].set_value("And then?")
     ran(page)
     assert rows(file)[0] == ["Question 1?", "Answer 1.", "And then?"]
 
@@ -190,7 +145,7 @@ def test_turns_are_added_moved_given_and_deleted(page, file):
 
 
 def test_a_text_and_a_click_in_one_go_are_both_saved(page, file):
-    page.text_area[0].set_value("Typed just before the click")
+    areas(page)[0].set_value("Typed just before the click")
     tool(page, "arrow_downward", 0)
 
     assert rows(file)[0] == ["Answer 1.", "Typed just before the click"]
@@ -202,11 +157,11 @@ def test_a_new_conversation_is_opened_once(page, file):
     click(page, "dataset_new")
     assert rows(file)[45:] == [["", ""]]
     assert heading(page) == "Conversation 46"
-    assert component(page, "dataset_autosave")["focus"] == page.text_area[0].key
+    assert component(page, "dataset_writing")["focus"] == areas(page)[0].key
 
     click(page, "dataset_new")
     assert len(rows(file)) == 46
-    page.text_area[0].set_value("Do you sleep?")
+    areas(page)[0].set_value("Do you sleep?")
     ran(page)
     click(page, "dataset_new")
     assert len(rows(file)) == 47
@@ -226,7 +181,7 @@ def test_a_deleted_conversation_comes_back_by_undo_and_goes_by_redo(page, file):
 
 
 def test_undo_opens_what_it_changed_and_says_before_what_it_would_do(page, file):
-    page.text_area[1].set_value("Better.")
+    areas(page)[1].set_value("Better.")
     ran(page)
     for _ in range(3):
         click(page, "dataset_next")
@@ -240,7 +195,7 @@ def test_undo_opens_what_it_changed_and_says_before_what_it_would_do(page, file)
 
 def test_undo_and_the_open_conversation_survive_a_new_session(page, file):
     click(page, "dataset_next")
-    page.text_area[3].set_value("With pleasure.")
+    areas(page)[3].set_value("With pleasure.")
     ran(page)
 
     again = opened(conversation=2)
@@ -266,9 +221,9 @@ def test_all_deleted_is_the_empty_state_that_says_what_to_do(file):
 
 def test_two_tabs_on_one_conversation_are_asked_and_nothing_is_overwritten(file):
     mine, theirs = opened(conversation=1), opened(conversation=1)
-    theirs.text_area[1].set_value("Theirs.")
+    areas(theirs)[1].set_value("Theirs.")
     ran(theirs)
-    mine.text_area[1].set_value("Mine.")
+    areas(mine)[1].set_value("Mine.")
     ran(mine)
 
     assert rows(file)[0][1] == "Theirs."
@@ -292,7 +247,7 @@ def test_the_other_or_both_can_be_kept(file, choice, expected):
     mine = opened(conversation=1)
     first = talk("Question 1?", "Answer 1.")
     ConversationStore(file).replace(0, first, talk("Question 1?", "Theirs."))
-    mine.text_area[1].set_value("Mine.")
+    areas(mine)[1].set_value("Mine.")
     ran(mine)
     click(mine, choice)
 
@@ -304,7 +259,7 @@ def test_the_other_or_both_can_be_kept(file, choice, expected):
 def test_what_was_deleted_elsewhere_can_be_kept(file):
     mine = opened(conversation=1)
     ConversationStore(file).delete(0, talk("Question 1?", "Answer 1."))
-    mine.text_area[1].set_value("Mine.")
+    areas(mine)[1].set_value("Mine.")
     ran(mine)
     assert "deleted elsewhere" in mine.warning[0].value
 
@@ -314,7 +269,7 @@ def test_what_was_deleted_elsewhere_can_be_kept(file):
 
 def test_an_edit_follows_its_conversation_when_others_insert_before_it(page, file):
     ConversationStore(file).add(talk("new", "first"), at=0)
-    page.text_area[1].set_value("Mine.")
+    areas(page)[1].set_value("Mine.")
     ran(page)
 
     assert rows(file)[:2] == [["new", "first"], ["Question 1?", "Mine."]]
@@ -350,7 +305,7 @@ def test_a_broken_file_is_named_and_restored_on_request(page, file):
 def test_what_is_typed_while_the_file_is_broken_is_not_lost(page, file):
     good = file.read_bytes()
     file.write_bytes(b"[{")
-    page.text_area[1].set_value("Typed meanwhile.")
+    areas(page)[1].set_value("Typed meanwhile.")
     ran(page)
     assert file.read_bytes() == b"[{"
 
@@ -367,7 +322,7 @@ def test_a_full_disk_keeps_the_text_on_the_page_until_it_is_saved(page, file, mo
     before = file.read_bytes()
     with monkeypatch.context() as patch:
         patch.setattr("chatbot.files.os.fsync", full)
-        page.text_area[1].set_value("Precious.")
+        areas(page)[1].set_value("Precious.")
         ran(page)
         assert "disk is full" in page.error[0].value
         assert file.read_bytes() == before

@@ -5,7 +5,7 @@ import pytest
 from chatbot.dataset.editing import Draft, blank, is_blank, next_role
 from chatbot.dataset.search import find
 from chatbot.dataset.store import ConversationStore
-from chatbot.errors import Conflict
+from chatbot.errors import BadInput, Conflict
 from chatbot.messages import Conversation, Message, user
 
 
@@ -151,3 +151,48 @@ def test_search_wants_every_word_in_any_turn_and_case(dozen, talk):
     assert find(rows, "MORE gladly") == [11]
     assert find(rows, "straße mark") == [12]
     assert find(rows, "nowhere") == []
+
+
+def test_a_turn_is_added_after_another_one(draft):
+    first, *rest = draft.turns
+
+    longer = draft.with_turn(after=first)
+    assert roles(longer) == ["user", "assistant", "assistant", "user", "assistant"]
+    assert texts(longer)[1] == ""
+    assert (longer.turns[0], *longer.turns[2:]) == (first, *rest)
+
+
+def test_a_turn_is_split_between_the_speakers_and_joined_again(draft):
+    third = draft.turns[2]
+
+    split = draft.split(third, len("Tell "))
+    assert texts(split) == ["Hi", "Hello!", "Tell", "me more", "Gladly."]
+    assert roles(split) == ["user", "assistant", "user", "assistant", "assistant"]
+    assert third not in split.turns  # other words, another name: the page must not mix them up
+    joined = split.joined(split.turns[3])
+    assert texts(joined)[2] == "Tell\nme more"
+    assert roles(joined) == roles(draft)
+
+
+@pytest.mark.parametrize("at", [0, 2, 99])
+def test_a_split_needs_words_on_both_sides(draft, at):
+    with pytest.raises(BadInput, match="cursor"):
+        draft.split(draft.turns[0], at)
+
+
+def test_the_first_turn_has_none_to_join(draft):
+    with pytest.raises(BadInput, match="first"):
+        draft.joined(draft.turns[0])
+
+
+def test_an_empty_turn_is_joined_without_a_line_more(draft):
+    longer = draft.with_turn()
+
+    assert texts(longer.joined(longer.turns[-1])) == texts(draft)
+
+
+def test_a_turn_is_duplicated_under_another_name(draft):
+    twice = draft.duplicated(draft.turns[1])
+
+    assert texts(twice) == ["Hi", "Hello!", "Hello!", "Tell me more", "Gladly."]
+    assert len(set(twice.turns)) == 5
