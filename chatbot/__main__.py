@@ -1,4 +1,4 @@
-"""The lab without a browser: `python -m chatbot train | dataset check|convert|stats | models list`.
+"""The lab without a browser: `python -m chatbot train | dataset ... | models list`.
 
 Exit code 0: done; 1: not done, or there are findings; 2: the command was not understood.
 """
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from chatbot import dataset_commands, paths
+from chatbot.dataset.hub import LIMIT
+from chatbot.dataset.incoming import Choices
 from chatbot.dataset.outgoing import FORMATS
 from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, METHODS, PRESETS, TrainingConfig, preset
@@ -36,19 +38,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     dataset = commands.add_parser("dataset", help="look after conversations")
     actions = dataset.add_subparsers(required=True, metavar="ACTION")
-    check = actions.add_parser("check", help="find what is wrong with a file of conversations")
-    check.add_argument(
-        "file", nargs="?", type=Path, help="any format; without it, the persona of the editor"
-    )
+    check = actions.add_parser("check", help="find what is wrong with conversations")
+    _add_source(check, "?")
     _add_json(check)
     check.set_defaults(command=_dataset_check)
     _add_convert(actions)
-    stats = actions.add_parser("stats", help="count what a file of conversations holds")
-    stats.add_argument(
-        "file", nargs="?", type=Path, help="any format; without it, the persona of the editor"
-    )
+    stats = actions.add_parser("stats", help="count what is in conversations")
+    _add_source(stats, "?")
     _add_json(stats)
     stats.set_defaults(command=_dataset_stats)
+    _add_import(actions)
     models = commands.add_parser("models", help="see which models there are")
     actions = models.add_subparsers(required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="list the models that can be chatted with")
@@ -65,17 +64,54 @@ def _add_convert(actions: Any) -> None:
         description="Reads any format and writes the one that the ending of OUT asks for. "
         "Exit code 1 where something was left out.",
     )
-    convert.add_argument("file", type=Path, metavar="IN", help="any format")
+    _add_source(convert)
     convert.add_argument("out", type=Path, metavar="OUT", help="is not overwritten")
     convert.add_argument("--to", choices=FORMATS, help="where the ending does not say it")
-    convert.add_argument("--question", metavar="COLUMN", help="of a table")
-    convert.add_argument("--answer", metavar="COLUMN", help="of a table")
-    convert.add_argument("--bot", metavar="NAME", default="", help="whose lines are the bot's")
-    convert.add_argument(
-        "--fill", metavar="NAME=TEXT", action="append", default=[], help="for {{NAME}}"
-    )
+    _add_choices(convert)
     _add_json(convert)
     convert.set_defaults(command=_dataset_convert)
+
+
+def _add_import(actions: Any) -> None:
+    taking = actions.add_parser(
+        "import",
+        help="take conversations into the lab's own",
+        description="Adds the conversations to those of a persona; Undo on the Dataset page "
+        "takes it back. Exit code 1 where something was left out.",
+    )
+    _add_source(taking)
+    taking.add_argument(
+        "--to-persona", metavar="NAME", default="", help="name or key; default: the chosen one"
+    )
+    taking.add_argument("--replace", action="store_true", help="instead of the present ones")
+    taking.add_argument("--dry-run", action="store_true", help="only tell what would happen")
+    _add_choices(taking)
+    _add_json(taking)
+    taking.set_defaults(command=_dataset_import)
+
+
+def _add_source(parser: argparse.ArgumentParser, count: str | None = None) -> None:
+    parser.add_argument(
+        "file",
+        nargs=count,
+        default="",
+        metavar="SOURCE",
+        help="a file of any format, or hub:owner/name for a data set of the Hugging Face hub"
+        + ("; without it, the persona of the editor" if count else ""),
+    )
+    hub = parser.add_argument_group("of the hub")
+    hub.add_argument("--split", default="train", help="default: train")
+    hub.add_argument("--config", metavar="NAME", help="where the data set has several")
+    hub.add_argument("--limit", type=int, default=LIMIT, metavar="N", help=f"default: {LIMIT}")
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--question", metavar="COLUMN", help="of a table")
+    parser.add_argument("--answer", metavar="COLUMN", help="of a table")
+    parser.add_argument("--bot", metavar="NAME", default="", help="whose lines are the bot's")
+    parser.add_argument(
+        "--fill", metavar="NAME=TEXT", action="append", default=[], help="for {{NAME}}"
+    )
 
 
 def _add_train(commands: Any) -> None:
@@ -191,22 +227,35 @@ def _interrupt_stops() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _source(options: argparse.Namespace) -> dataset_commands.Source:
+    return dataset_commands.Source(options.file, options.split, options.config, options.limit)
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    return dataset_commands.choices_of(options.question, options.answer, options.bot, options.fill)
+
+
 def _dataset_check(options: argparse.Namespace) -> int:
-    return dataset_commands.check(options.file, as_json=options.json)
+    return dataset_commands.check(_source(options), as_json=options.json)
 
 
 def _dataset_stats(options: argparse.Namespace) -> int:
-    return dataset_commands.stats(options.file, as_json=options.json)
+    return dataset_commands.stats(_source(options), as_json=options.json)
 
 
 def _dataset_convert(options: argparse.Namespace) -> int:
     return dataset_commands.convert(
-        options.file,
-        options.out,
-        to=options.to,
-        columns=(options.question, options.answer),
-        bot=options.bot,
-        fill=options.fill,
+        _source(options), options.out, _choices(options), to=options.to, as_json=options.json
+    )
+
+
+def _dataset_import(options: argparse.Namespace) -> int:
+    return dataset_commands.import_(
+        _source(options),
+        _choices(options),
+        persona=options.to_persona,
+        replace=options.replace,
+        dry_run=options.dry_run,
         as_json=options.json,
     )
 

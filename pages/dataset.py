@@ -1,6 +1,7 @@
 """Dataset: look at the persona's conversations, write them, search them, bring and take files."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import streamlit as st
 
@@ -13,17 +14,34 @@ from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_change_many as change_many
-from pages.ui import dataset_download, dataset_state, dataset_trouble, dataset_upload, errors
+from pages.ui import (
+    dataset_download,
+    dataset_history,
+    dataset_state,
+    dataset_trouble,
+    dataset_upload,
+    errors,
+    persona_picker,
+)
 from pages.ui import dataset_turns as turns
 from pages.ui.conversation_editor import editor
 from pages.ui.dataset_overview import overview
-from pages.ui.dataset_state import Key
+from pages.ui.dataset_state import Key, View
 from pages.ui.errors import plain
 from pages.ui.writing import writing
+
+VIEWS: Mapping[View, str] = {
+    "Write": "edit",
+    "Doctor": "stethoscope",
+    "Pictures": "bar_chart",
+    "History": "history",
+}
+"""What one can look at, and its icon."""
 
 
 def main() -> None:
     st.set_page_config(layout="wide")
+    persona_picker.settle()
     try:
         snapshot, draft = actions.current()
     except BadInput as error:
@@ -34,6 +52,17 @@ def main() -> None:
     if not snapshot.conversations and draft is None:
         empty()
         return
+    view = dataset_state.view()
+    if view == "History":
+        dataset_history.panel(snapshot)
+    else:
+        write(snapshot, draft)
+    if draft is not None:
+        dataset_state.name_in_address(draft.index)
+
+
+def write(snapshot: Snapshot, draft: Draft | None) -> None:
+    """The list of conversations beside the one that is open."""
     findings = examined(snapshot.version, snapshot.conversations)
     by_row: dict[int, list[Finding]] = {}
     for finding in findings:
@@ -48,8 +77,6 @@ def main() -> None:
     with right.container(key=Key.CONVERSATION):
         if draft is not None:
             conversation(snapshot, draft, shown, by_row.get(draft.index + 1, []), tags)
-    if draft is not None:
-        dataset_state.name_in_address(draft.index)
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
@@ -67,7 +94,8 @@ def tags_in(version: str, _conversations: Sequence[Conversation]) -> tuple[str, 
 def header(snapshot: Snapshot) -> None:
     """What one can do to the whole, and that everything is saved."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Dataset", anchor=False)
+        st.title("Dataset", anchor=False, width="content")
+        persona_picker.picker()
         st.space("stretch")
         st.button(
             "New conversation",
@@ -82,6 +110,17 @@ def header(snapshot: Snapshot) -> None:
         "fine-tune."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "View",
+            get_args(View),
+            key=Key.VIEW,
+            default="Write",
+            required=True,
+            format_func=lambda name: f":material/{VIEWS[name]}: {name}",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        st.space("stretch")
         st.button(
             "Undo",
             icon=":material/undo:",

@@ -5,7 +5,7 @@ what became of it. Nothing here touches the store.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from chatbot.dataset.formats import (
     transcripts,
     workbooks,
 )
+from chatbot.dataset.formats.binary_files import TooMuch, refuse_long
 from chatbot.dataset.formats.rows import Row, left_out
 from chatbot.dataset.importers import storable
 from chatbot.dataset.json_rows import MAX_BYTES, rows_of
@@ -35,6 +36,8 @@ SUFFIXES = (
 )
 """File endings that a person is offered to choose from; the content decides."""
 
+MAX_LINES = 4_000_000
+"""Of a transcript or table: beyond, 50 MB are mostly empty lines, and minutes of looking."""
 _JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|(?:null|true|false)\b|\Z))")
 """A bracket alone is not enough: transcripts write [User]: and WhatsApp [31.12.23, 21:41]."""
 
@@ -121,13 +124,25 @@ def read(data: bytes, name: str = "", choices: Choices | None = None) -> Incomin
     return _finished(found, choices)
 
 
+def read_rows(
+    rows: Sequence[Mapping[str, Any]], name: str, choices: Choices | None = None, *, title: str
+) -> Incoming:
+    """Find out what rows are that come from elsewhere than a file; `title` says from where."""
+    choices = choices or Choices()
+    return _finished(_of_records(list(enumerate(rows, start=1)), name, title, choices), choices)
+
+
 def examine(data: bytes, name: str = "") -> list[Finding]:
     """Everything that is wrong with a file: what can't be read and what the doctor finds.
 
     Raises:
         BadInput: the file as a whole can't be read.
     """
-    incoming = read(data, name)
+    return findings_of(read(data, name))
+
+
+def findings_of(incoming: Incoming) -> list[Finding]:
+    """The same for what has been read already."""
     findings = [
         Finding("error", row.number, row.reason, row.remedy) for row in incoming.left_out
     ] + [
@@ -137,6 +152,11 @@ def examine(data: bytes, name: str = "") -> list[Finding]:
     ]
     findings += check(incoming.conversations, incoming.numbers)
     return sorted(findings, key=lambda finding: finding.row or 0)
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it can stand in a sentence: one line, nothing that steers a terminal."""
+    return "".join(c for c in name if c.isprintable())[-80:] or "the file"
 
 
 def _binary(data: bytes, name: str, choices: Choices) -> Incoming | None:
@@ -160,6 +180,12 @@ def _text(text: str, name: str, choices: Choices) -> Incoming:
     text = text.lstrip("\ufeff")
     if _JSON.match(text):
         return _json(text, name, choices)
+    if text.count("\n") > MAX_LINES:
+        raise TooMuch(
+            f"{name or 'The text'} has too many lines.",
+            value=f"{text.count(chr(10)):,}",
+            remedy=f"Split it into files of at most {MAX_LINES:,} lines.",
+        )
     why = messengers.recognise(text)
     if why:
         said, dropped = messengers.read(text)
@@ -171,12 +197,19 @@ def _text(text: str, name: str, choices: Choices) -> Incoming:
 
 
 def _json(text: str, name: str, choices: Choices) -> Incoming:
-    numbered = _unwrapped(list(rows_of(text, name)))
+    numbered = _unwrapped(list(_counted(rows_of(text, name), name)))
     if len(numbered) == 1:
         why = telegram.recognise(numbered[0][1])
         if why:
             said, dropped = telegram.read(numbered[0][1])
             return _of_messenger(said, dropped, name, "Telegram export", why, choices)
+    lines = "JSON" if text.lstrip()[:1] == "[" else "JSON lines"
+    return _of_records(numbered, name, lines, choices)
+
+
+def _of_records(
+    numbered: Sequence[tuple[int, object]], name: str, title: str, choices: Choices
+) -> Incoming:
     kinds = [records.kind_of(record) for _, record in numbered]
     known = [kind for kind in kinds if kind is not None]
     if not known:
@@ -185,8 +218,13 @@ def _json(text: str, name: str, choices: Choices) -> Incoming:
             return _of_objects(objects, name, choices)
         return Incoming(name, "JSON", "it is JSON", tuple(records.rows(numbered)))
     kind = max(dict.fromkeys(known), key=known.count)
-    lines = "JSON" if text.lstrip()[:1] == "[" else "JSON lines"
-    return Incoming(name, f"{kind}, {lines}", records.WHY[kind], tuple(records.rows(numbered)))
+    return Incoming(name, f"{kind}, {title}", records.WHY[kind], tuple(records.rows(numbered)))
+
+
+def _counted(numbered: Iterable[tuple[int, object]], name: str) -> Iterator[tuple[int, object]]:
+    for number, row in numbered:
+        refuse_long(number, name)
+        yield number, row
 
 
 def _unwrapped(numbered: list[tuple[int, object]]) -> list[tuple[int, object]]:
@@ -195,6 +233,7 @@ def _unwrapped(numbered: list[tuple[int, object]]) -> list[tuple[int, object]]:
         return numbered
     for value in numbered[0][1].values():
         if isinstance(value, list) and value and records.kind_of(value[0]) is not None:
+            refuse_long(len(value), "Its list")
             return list(enumerate(value, start=1))
     return numbered
 
@@ -213,6 +252,8 @@ def _of_objects(objects: Sequence[Mapping[str, Any]], name: str, choices: Choice
 def _delimited(text: str, name: str, choices: Choices) -> Incoming:
     try:
         table = delimited.read(text, name)
+    except TooMuch:
+        raise
     except BadInput as error:
         if name.lower().endswith((".csv", ".tsv")):
             raise

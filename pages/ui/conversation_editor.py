@@ -108,7 +108,7 @@ def _marks(draft: Draft, tags: Sequence[str]) -> None:
             width=260,
         )
         note, key = note_of(conversation), f"note-{name}"
-        dataset_state.show_note(key, note)
+        dataset_state.set_widget(key, note, when=note)
         label = "Note" if not note else f"Note: {plain(note[:24])}"
         with st.popover(label, icon=":material/sticky_note_2:", type="tertiary"):
             st.text_area(

@@ -1,5 +1,5 @@
-"""The list of conversations: a component of ours, as no widget shows foreign text in a list of
-buttons letter by letter, left-aligned and with a turn count."""
+"""A list to pick from: a component of ours, as no widget shows foreign text in a list of buttons
+letter by letter, left-aligned and with something beside it."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,11 +11,17 @@ _ASSETS = Path(__file__).resolve().parent / "assets"
 
 
 class Row(TypedDict):
-    """One line of the list. `problem` is the doctor's sentence, "" where there is none."""
+    """One line of the list.
+
+    Attributes:
+        aside: stands small at the end, such as how many turns.
+        blank: the title is no words of the data.
+        problem, severity: the doctor's sentence; "" where there is none.
+    """
 
     index: int
     title: str
-    turns: int
+    aside: str
     blank: bool
     problem: str
     severity: str
@@ -36,6 +42,7 @@ def conversation_list(
     version: str,
     key: str,
     on_pick: Callable[[int, str], None],
+    label: str = "Conversations",
 ) -> None:
     """Draw the rows. A click calls `on_pick(index, version of the file that was shown)`."""
 
@@ -50,7 +57,7 @@ def conversation_list(
             "rows": list(rows),
             "selected": selected,
             "version": version,
-            "label": "Conversations",
+            "label": label,
         },
         on_picked_change=picked,
     )

@@ -17,8 +17,7 @@ from chatbot.dataset.editing import Draft
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError, Conflict
 from pages.ui import dataset_state
-from pages.ui.dataset_state import Memory, typed
-from pages.ui.resources import store
+from pages.ui.dataset_state import Memory, store, typed
 
 
 def current() -> tuple[Snapshot, Draft | None]:

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from chatbot.dataset.ailments import AILMENTS, mend
 from chatbot.dataset.editing import Draft
-from pages.ui import dataset_state
+from pages.ui import dataset_hub, dataset_state
 from pages.ui.dataset_actions import acting, free
-from pages.ui.dataset_state import Memory, counted
-from pages.ui.resources import store
+from pages.ui.dataset_state import Memory, counted, store
 
 
 def open_upload(*, wanted: bool = True) -> None:
     memory = dataset_state.memory()
     memory.uploading, memory.upload = wanted, None
     memory.upload_round += 1
+    dataset_hub.forget()
 
 
 def add_upload() -> None:
@@ -54,6 +54,7 @@ def mend_all(ailment: str, version: str) -> None:
 
 def _close_import(memory: Memory) -> None:
     memory.uploading, memory.upload = False, None
+    dataset_hub.forget()
 
 
 def _open_at(memory: Memory, place: int, notice: str) -> None:

@@ -14,9 +14,8 @@ from chatbot.messages import Conversation
 from pages.ui import dataset_state, errors
 from pages.ui.conversation_editor import SPEAKERS
 from pages.ui.dataset_actions import acting, free, open_at
-from pages.ui.dataset_state import counted
+from pages.ui.dataset_state import counted, store
 from pages.ui.errors import plain
-from pages.ui.resources import store
 
 PREVIEWED = 5
 AROUND = 60

@@ -7,8 +7,8 @@ import streamlit as st
 
 from chatbot.dataset.outgoing import FORMATS
 from chatbot.dataset.snapshot import Snapshot
+from pages.ui.dataset_state import store
 from pages.ui.errors import plain
-from pages.ui.resources import store
 
 OURS = next(iter(FORMATS))
 

@@ -155,11 +155,12 @@ def _turn_to_the_open_one(opened: int | None, shown: Sequence[int]) -> None:
 
 
 def row_of(index: int, conversation: Conversation, findings: Sequence[Finding]) -> Row:
+    turns = len(conversation.messages)
     worst = min(findings, key=lambda finding: finding.severity, default=None)
     return {
         "index": index,
         "title": title(conversation),
-        "turns": len(conversation.messages),
+        "aside": "1 turn" if turns == 1 else f"{turns} turns",
         "blank": is_blank(conversation),
         "problem": worst.message if worst else "",
         "severity": worst.severity if worst else "",

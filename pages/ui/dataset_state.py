@@ -6,17 +6,22 @@ without touching `st.session_state` again, which may be interrupted by the next 
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from chatbot.dataset import personas
 from chatbot.dataset.editing import Draft
 from chatbot.dataset.incoming import Choices, Incoming
 from chatbot.dataset.selection import ORDERS, Filters
 from chatbot.errors import ChatbotError
+from pages.ui import resources
+
+if TYPE_CHECKING:
+    from chatbot.dataset.store import ConversationStore
 
 View = Literal["Write", "Doctor", "Pictures", "History"]
 
@@ -37,6 +42,7 @@ class Key(StrEnum):
     FILTER_NOTED = "dataset_filter_noted"
     ORDER = "dataset_order"
     VIEW = "dataset_view"
+    PERSONA = "dataset_persona"
     PAGER = "dataset_page"
     LIST = "dataset_list"
     WRITING = "dataset_writing"
@@ -54,11 +60,16 @@ class Upload:
     problem: ChatbotError | None = None
 
 
+def _chosen() -> str:
+    return personas.chosen().key
+
+
 @dataclass
 class Memory:
     """All that the page remembers between two runs of its script.
 
     Attributes:
+        persona: key of the persona that this tab shows; it stays when another tab chooses another.
         draft: the conversation in the editor.
         clash: the draft's conversation was changed elsewhere; which one to keep is asked.
         problem: what went wrong in the last callback, shown once.
@@ -71,9 +82,11 @@ class Memory:
         page: the page of the list, from 1; `pager` counts up whenever we turn it ourselves.
         listed: what the list was drawn for, and the open conversation's index.
         uploading, upload, upload_round: the upload panel.
+        version: position of the version that the history shows; None is the present one.
         changing: the panel that changes many conversations is open.
     """
 
+    persona: str = field(default_factory=_chosen)
     draft: Draft | None = None
     clash: bool = False
     problem: ChatbotError | None = None
@@ -91,6 +104,7 @@ class Memory:
     upload: Upload | None = None
     upload_round: int = 0
     changing: bool = False
+    version: int | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _group: str = ""
     _typed_at: float = 0.0
@@ -126,6 +140,25 @@ def memory() -> Memory:
     return found
 
 
+def store() -> "ConversationStore":
+    """The conversations of the persona that this tab shows.
+
+    Raises:
+        NotAvailable: it was deleted meanwhile.
+    """
+    return resources.store(memory().persona)
+
+
+def show_persona(key: str) -> None:
+    """Turn the page to another persona's conversations."""
+    found = memory()
+    fresh = Memory(persona=key, notice=found.notice, upload_round=found.upload_round + 1)
+    for each in fields(Memory):
+        if each.name not in ("lock", "pager", "focused", "steps"):
+            setattr(found, each.name, getattr(fresh, each.name))
+    st.query_params.pop(_ADDRESS, None)
+
+
 def text_key(turn: str) -> str:
     """The key of a turn's text area."""
     return f"turn-{turn}"
@@ -141,14 +174,29 @@ def typed(draft: Draft) -> Draft:
     )
 
 
+def widget(key: str) -> str:
+    """What a widget of texts stands at."""
+    return str(st.session_state.get(key) or "")
+
+
+def set_widget(key: str, value: str, *, when: object = None) -> None:
+    """Set a widget of texts, before it is drawn or in a callback.
+
+    Args:
+        when: where given, only if this is another thing than the last time; what the person
+            types meanwhile stays.
+    """
+    remembered = f"own_{key}"
+    if when is None or st.session_state.get(remembered) != when:
+        if when is not None:
+            st.session_state[remembered] = when
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+
+
 def menu_key(turn: str) -> str:
     """The key of a turn's menu."""
     return f"more-{turn}"
-
-
-def chosen_in_menu(turn: str) -> str:
-    """What was just chosen there."""
-    return str(st.session_state.get(menu_key(turn)) or "")
 
 
 def chosen_tags(key: str) -> tuple[str, ...]:
@@ -159,16 +207,6 @@ def show_tags(key: str, tags: tuple[str, ...]) -> None:
     """Set the widget to what the conversation says. Only before it is drawn."""
     if chosen_tags(key) != tags:
         st.session_state[key] = list(tags)
-
-
-def written_note(key: str) -> str:
-    return str(st.session_state.get(key) or "")
-
-
-def show_note(key: str, note: str) -> None:
-    """Set the widget to what the conversation says. Only before it is drawn."""
-    if written_note(key).strip() != note:
-        st.session_state[key] = note
 
 
 def addressed() -> int | None:
@@ -220,6 +258,16 @@ NOTHING_WANTED = Wanted()
 
 def wanted() -> Wanted:
     return Wanted(search().strip(), only_problems(), filters(), order())
+
+
+def looked_at(versions: int) -> int:
+    """Position of the version that the history shows."""
+    position = memory().version
+    return versions - 1 if position is None else min(position, versions - 1)
+
+
+def look_at(position: int | None) -> None:
+    memory().version = position
 
 
 def clear_filters() -> None:

@@ -8,8 +8,7 @@ from chatbot.errors import ChatbotError
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_state, errors
 from pages.ui.conversation_editor import transcript
-from pages.ui.dataset_state import counted
-from pages.ui.resources import store
+from pages.ui.dataset_state import counted, store
 
 
 def clash(snapshot: Snapshot, draft: Draft) -> None:

@@ -41,7 +41,7 @@ def change_speaker(turn: str) -> None:
 
 def more(turn: str) -> None:
     """What was chosen in a turn's menu."""
-    chosen = dataset_state.chosen_in_menu(turn)
+    chosen = dataset_state.widget(dataset_state.menu_key(turn))
     if chosen == "split":
         dataset_state.memory().cursor_of = text_key(turn)  # the browser tells where it stands
     elif chosen == "joined":
@@ -113,7 +113,7 @@ def set_tags(key: str) -> None:
 
 
 def set_note(key: str) -> None:
-    _mark(lambda conversation: with_note(conversation, dataset_state.written_note(key)))
+    _mark(lambda conversation: with_note(conversation, dataset_state.widget(key)))
 
 
 def _mark(change: Callable[[Conversation], Conversation]) -> None:

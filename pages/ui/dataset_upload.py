@@ -6,17 +6,19 @@ Nothing is changed before the person has seen what was found and said so.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from chatbot.dataset.formats import tables
 from chatbot.dataset.formats.rows import Row
-from chatbot.dataset.incoming import SUFFIXES, Choices, Incoming, read
+from chatbot.dataset.incoming import SUFFIXES, Choices, Incoming, read, shown_name
 from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.errors import ChatbotError
 from pages.ui import dataset_bulk as bulk
-from pages.ui import dataset_state, errors
+from pages.ui import dataset_hub, dataset_state, errors
 from pages.ui.conversation_editor import transcript
+from pages.ui.dataset_hub import Reader, Source
 from pages.ui.dataset_state import Upload, counted
 from pages.ui.errors import plain
 
@@ -27,6 +29,7 @@ ROWS_SHOWN = 5
 FIELDS_SHOWN = 12
 """Placeholders with a field to fill in; a set with more of them is code, not a template."""
 _NONE = "(none)"
+_FILE, _HUB = "A file or a text", "Hugging Face hub"
 
 
 def panel(existing: int | None) -> None:
@@ -57,14 +60,26 @@ def panel(existing: int | None) -> None:
                 "Nothing is changed before you have seen what is in it and said so.",
             )
             return
-        name, file_id, data = source
-        if memory.upload is None or memory.upload.file_id != file_id:
-            memory.upload = Upload(name, file_id)
-        _offer(memory.upload, data, existing)
+        if memory.upload is None or memory.upload.file_id != source.id:
+            memory.upload = Upload(source.name, source.id)
+        _offer(memory.upload, source.read, existing)
 
 
-def _source(round_: int) -> tuple[str, str, bytes] | None:
-    """What was brought, a file before a text: its name, what tells it from another, its bytes."""
+def _source(round_: int) -> Source | None:
+    """What was brought; None as long as there is nothing."""
+    chosen = st.segmented_control(
+        "Import from",
+        [_FILE, _HUB],
+        default=_FILE,
+        required=True,
+        key=f"dataset_from_{round_}",
+        label_visibility="collapsed",
+    )
+    return dataset_hub.source(round_) if chosen == _HUB else _file_or_text(round_)
+
+
+def _file_or_text(round_: int) -> Source | None:
+    """A file before a text."""
     file = st.file_uploader(
         "A file: ShareGPT, OpenAI or Alpaca JSON, CSV, Excel, Parquet, a transcript, "
         "a WhatsApp or Telegram export",
@@ -80,30 +95,31 @@ def _source(round_: int) -> tuple[str, str, bytes] | None:
         disabled=file is not None,
     )
     if file is not None:
-        name = "".join(c for c in file.name if c.isprintable())[-80:] or "the file"
-        return name, file.file_id, file.getvalue()
+        name = shown_name(file.name)
+        return Source(name, file.file_id, partial(read, file.getvalue(), name))
     if pasted.strip():
-        return "The pasted text", f"pasted {pasted}", pasted.encode("utf-8", errors="replace")
+        name, data = "The pasted text", pasted.encode("utf-8", errors="replace")
+        return Source(name, f"pasted {pasted}", partial(read, data, name))
     return None
 
 
-def _read(upload: Upload, data: bytes, choices: Choices) -> None:
+def _read(upload: Upload, reader: Reader, choices: Choices) -> None:
     """Read it with these choices, where they are new."""
     if choices == upload.choices and (upload.result or upload.problem) is not None:
         return
     upload.choices = choices
     try:
-        upload.result, upload.problem = read(data, upload.name, choices), None
+        upload.result, upload.problem = reader(choices), None
     except ChatbotError as error:
         upload.problem = error
     else:
         upload.choices = replace(choices, mapping=upload.result.mapping)
 
 
-def _offer(upload: Upload, data: bytes, existing: int | None) -> None:
-    _read(upload, data, upload.choices)
+def _offer(upload: Upload, reader: Reader, existing: int | None) -> None:
+    _read(upload, reader, upload.choices)
     if upload.result is not None:
-        _ask(upload, data, upload.result)
+        _ask(upload, reader, upload.result)
     result = upload.result
     if upload.problem is not None or result is None:
         if upload.problem is not None:
@@ -122,16 +138,16 @@ def _offer(upload: Upload, data: bytes, existing: int | None) -> None:
     _take(len(result.conversations), existing)
 
 
-def _ask(upload: Upload, data: bytes, result: Incoming) -> None:
+def _ask(upload: Upload, reader: Reader, result: Incoming) -> None:
     """What the content leaves open, each with a proposal."""
     named = result.table is not None and _names_first(result.table, upload)
     if named != upload.choices.names_first:  # before the columns are offered: it names them
-        _read(upload, data, replace(upload.choices, names_first=named, mapping=None))
+        _read(upload, reader, replace(upload.choices, names_first=named, mapping=None))
     result = upload.result or result
     mapping = _mapping(result, upload) if result.table is not None else None
     bot = _bot(result, upload.file_id) if result.people else ""
     values = _values(list(result.placeholders), upload.file_id)
-    _read(upload, data, replace(upload.choices, mapping=mapping, bot=bot, values=values))
+    _read(upload, reader, replace(upload.choices, mapping=mapping, bot=bot, values=values))
 
 
 def _names_first(table: tables.Table, upload: Upload) -> bool:

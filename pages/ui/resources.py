@@ -9,6 +9,7 @@ import streamlit as st
 
 from chatbot import paths
 from chatbot.answering import Answering
+from chatbot.dataset.personas import FIRST
 from chatbot.engine_room import EngineRoom
 from chatbot.transcripts import TranscriptStore
 from pages.ui.errors import log
@@ -16,6 +17,7 @@ from pages.ui.installation import Installation
 
 if TYPE_CHECKING:
     from chatbot.dataset.store import ConversationStore
+    from chatbot.dataset.timeline import Timeline
     from chatbot.training.job import TrainingJob
 
 
@@ -34,9 +36,18 @@ def installation() -> Installation:
     return _installation(str(paths.home()))
 
 
-def store() -> "ConversationStore":
-    """The persona's conversations."""
-    return _store(str(paths.home()))
+def store(persona: str = FIRST) -> "ConversationStore":
+    """The conversations of a persona, by its key.
+
+    Raises:
+        NotAvailable: there is no such persona (any more).
+    """
+    return _store(str(paths.home()), persona)
+
+
+def timeline(persona: str = FIRST) -> "Timeline":
+    """Everything that a persona's conversations ever were."""
+    return _timeline(str(paths.home()), persona, store(persona))
 
 
 def training_job() -> "TrainingJob":
@@ -64,10 +75,18 @@ def _installation(home: str) -> Installation:
 
 
 @st.cache_resource(show_spinner=False)
-def _store(home: str) -> "ConversationStore":
+def _store(home: str, persona: str) -> "ConversationStore":
+    from chatbot.dataset.personas import persona as persona_of
     from chatbot.dataset.store import ConversationStore
 
-    return ConversationStore()
+    return ConversationStore(None if persona == FIRST else persona_of(persona).path)
+
+
+@st.cache_resource(show_spinner=False)
+def _timeline(home: str, persona: str, _store: "ConversationStore") -> "Timeline":
+    from chatbot.dataset.timeline import Timeline
+
+    return Timeline(_store.path)
 
 
 @st.cache_resource(show_spinner=False)

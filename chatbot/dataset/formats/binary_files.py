@@ -1,4 +1,4 @@
-"""What the readers of Excel, Parquet and Arrow share: limits, complaints, a value as text."""
+"""What the readers of tables share: limits, complaints, a value as text."""
 
 from datetime import date, datetime, time
 
@@ -6,15 +6,31 @@ from chatbot.errors import BadInput
 
 MAX_UNPACKED = 500_000_000
 """Bytes that a packed file may grow to."""
+MAX_ROWS = 1_048_576
+"""Rows of a file, as many as an Excel sheet has: a few bytes a row would fill any memory."""
+
+
+class TooMuch(BadInput):
+    """A file of a known kind that would fill the memory."""
 
 
 def refuse_large(size: int, name: str) -> None:
-    """Raises `BadInput` for more than `MAX_UNPACKED` bytes."""
+    """Raises `TooMuch` for more than `MAX_UNPACKED` bytes."""
     if size > MAX_UNPACKED:
-        raise BadInput(
+        raise TooMuch(
             f"{name} is too large when unpacked.",
             value=f"{size / 1e6:,.0f} MB",
             remedy=f"Split it into files of at most {MAX_UNPACKED // 10**6} MB.",
+        )
+
+
+def refuse_long(rows: int, name: str) -> None:
+    """Raises `TooMuch` for more than `MAX_ROWS` rows."""
+    if rows > MAX_ROWS:
+        raise TooMuch(
+            f"{name or 'The file'} has too many rows.",
+            value=f"{rows:,}",
+            remedy=f"Split it into files of at most {MAX_ROWS:,} rows.",
         )
 
 

@@ -1,14 +1,21 @@
 """Parquet, Arrow and Feather files, as tables or as the records they hold."""
 
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from chatbot.dataset.formats.binary_files import cell_text, damaged, refuse_large
+from chatbot.dataset.formats.binary_files import (
+    cell_text,
+    damaged,
+    refuse_large,
+    refuse_long,
+)
 from chatbot.dataset.formats.tables import Table, named_table
 from chatbot.errors import BadInput
 
 OBJECT_COLUMNS = frozenset({"conversations", "messages", "instruction"})
-MAX_ROWS = 2_000_000
+MAX_VALUES = 50_000_000
+"""Values of a column, with those inside of lists; run lengths make billions of them cheap."""
 
 
 def read(data: bytes, name: str) -> Table:
@@ -43,25 +50,23 @@ def records(data: bytes, name: str) -> list[dict[str, Any]] | None:
     table = _arrow_table(data, name)
     if not OBJECT_COLUMNS & set(table.column_names):
         return None
-    return [_as_json(row) for row in table.to_pylist(maps_as_pydicts="lossy")]
+    return [as_json(row) for row in table.to_pylist(maps_as_pydicts="lossy")]
 
 
 def _arrow_table(data: bytes, name: str) -> Any:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     source = pa.BufferReader(data)
     try:
         if data.startswith(b"PAR1"):
-            file = pq.ParquetFile(source)
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            refuse_large(sum(group.total_byte_size for group in groups), name)
-            _refuse_long(file.metadata.num_rows, name)
-            table = file.read()
+            table = _parquet(source, name)
         elif data.startswith(b"ARROW1"):
-            table = pa.ipc.open_file(source).read_all()
+            file = pa.ipc.open_file(source)
+            parts = (file.get_batch(place) for place in range(file.num_record_batches))
+            table = pa.Table.from_batches(_batches(parts, name), file.schema)
         elif data.startswith(b"\xff\xff\xff\xff"):
-            table = pa.ipc.open_stream(source).read_all()
+            stream = pa.ipc.open_stream(source)
+            table = pa.Table.from_batches(_batches(stream, name), stream.schema)
         else:
             raise BadInput(
                 f"{name} is not a Parquet or Arrow file.",
@@ -69,30 +74,76 @@ def _arrow_table(data: bytes, name: str) -> Any:
                 remedy="Save it as Parquet, as Feather (version 2) or as CSV.",
             )
         table.validate(full=True)  # unchecked offsets would read foreign memory
+        refuse_long(table.num_rows, name)
+        refuse_large(sum(map(_written_out, table.columns)), name)
     except BadInput:
         raise
     except Exception as error:  # Arrow raises its own, OSError, ValueError, UnicodeDecodeError
         raise damaged(name, "Parquet or Arrow file", error) from error
-    refuse_large(table.nbytes, name)
-    _refuse_long(table.num_rows, name)
     return table
 
 
-def _refuse_long(rows: int, name: str) -> None:
-    if rows > MAX_ROWS:
-        raise BadInput(
-            f"{name} has too many rows.",
-            value=f"{rows:,}",
-            remedy=f"Split it into files of at most {MAX_ROWS:,} rows.",
-        )
+def _parquet(source: Any, name: str) -> Any:
+    """The table, with its texts still in dictionaries: one long text may stand in every row."""
+    import pyarrow.parquet as pq
+
+    seen = pq.ParquetFile(source)
+    groups = [seen.metadata.row_group(i) for i in range(seen.metadata.num_row_groups)]
+    refuse_large(sum(group.total_byte_size for group in groups), name)
+    refuse_long(seen.metadata.num_rows, name)
+    for place in range(seen.metadata.num_columns):
+        values = sum(group.column(place).num_values for group in groups)
+        if values > MAX_VALUES:
+            raise BadInput(
+                f"{name} holds too many values in one column.",
+                value=f"{values:,}",
+                remedy="Keep the columns of the conversations, and split it into smaller files.",
+            )
+    leaves = [seen.schema.column(place) for place in range(seen.metadata.num_columns)]
+    texts = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    return pq.ParquetFile(source, read_dictionary=texts).read()
 
 
-def _as_json(value: Any) -> Any:
+def _batches(reader: Any, name: str) -> Iterator[Any]:
+    size = 0
+    for batch in reader:
+        size += batch.nbytes
+        refuse_large(size, name)
+        yield batch
+
+
+def _written_out(array: Any) -> int:
+    """Bytes that an array takes once every entry of its dictionaries is written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds, kind = pa.types, array.type
+    if isinstance(array, pa.ChunkedArray):
+        return sum(map(_written_out, array.chunks))
+    if isinstance(array, pa.ExtensionArray):
+        return _written_out(array.storage)
+    if kinds.is_dictionary(kind):
+        entries = array.dictionary
+        if kinds.is_string(entries.type) or kinds.is_large_string(entries.type):
+            lengths = pc.cast(pc.binary_length(entries), pa.int64())
+            return int(pc.sum(lengths.take(array.indices)).as_py() or 0)
+        return len(array) * int(entries.nbytes)
+    if kinds.is_struct(kind):
+        return sum(map(_written_out, array.flatten()))
+    if kinds.is_map(kind):
+        return _written_out(array.keys) + _written_out(array.items)
+    if kinds.is_list(kind) or kinds.is_large_list(kind):
+        return _written_out(array.flatten())
+    return int(array.nbytes)
+
+
+def as_json(value: Any) -> Any:
+    """A value as a JSON file would hold it: what is null in a record is left away."""
     match value:
         case dict():
-            return {str(key): _as_json(item) for key, item in value.items() if item is not None}
+            return {str(key): as_json(item) for key, item in value.items() if item is not None}
         case list():
-            return [_as_json(item) for item in value]
+            return [as_json(item) for item in value]
         case None | bool() | int() | str():
             return value
         case float():

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 
+from chatbot.dataset.formats.binary_files import refuse_long
 from chatbot.dataset.formats.tables import Record, Table, header_of, table_of, trimmed
 from chatbot.errors import BadInput
 
@@ -76,7 +77,10 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
 def _all_records(text: str, delimiter: str, name: str) -> list[Record]:
     records: list[Record] = []
     try:
-        records.extend(_records(text, delimiter))
+        for record in _records(text, delimiter):
+            if record[1]:  # a file may hold millions of empty lines
+                records.append(record)
+                refuse_long(len(records), name)
     except csv.Error as error:
         raise BadInput(
             f"{name} can't be read as a table after row {len(records)}.",

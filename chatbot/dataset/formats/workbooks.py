@@ -6,8 +6,8 @@ import zipfile
 from dataclasses import replace
 from typing import Any
 
-from chatbot.dataset.formats.binary_files import cell_text, damaged, refuse_large
-from chatbot.dataset.formats.tables import Record, Table, table_of, trimmed
+from chatbot.dataset.formats.binary_files import cell_text, damaged, refuse_large, refuse_long
+from chatbot.dataset.formats.tables import MAX_COLUMNS, Record, Table, table_of, trimmed
 from chatbot.errors import BadInput
 
 _OLD = b"\xd0\xcf\x11\xe0"
@@ -26,7 +26,9 @@ def read(data: bytes, name: str) -> Table:
         book = openpyxl.load_workbook(
             io.BytesIO(data), read_only=True, data_only=True, keep_links=False
         )
-        records = next(filter(None, map(_sheet_records, book.worksheets)), [])
+        records = next(filter(None, (_sheet_records(s, name) for s in book.worksheets)), [])
+    except BadInput:
+        raise
     except Exception as error:  # openpyxl raises whatever a damaged part leads to
         raise damaged(name, "Excel file", error) from error
     width = max((len(cells) for _, cells in records), default=1)
@@ -65,13 +67,24 @@ def _refuse_unless_xlsx(data: bytes, name: str) -> None:
     refuse_large(sum(part.file_size for part in parts), name)
 
 
-def _sheet_records(sheet: Any) -> list[Record]:
+def _sheet_records(sheet: Any, name: str) -> list[Record]:
     sheet.reset_dimensions()  # what the file says of its size may be wrong, and cut rows off
-    lines = enumerate(sheet.iter_rows(values_only=True), start=1)
-    records = (
-        (number, trimmed([_from_excel(value) for value in values])) for number, values in lines
-    )
-    return [(number, cells) for number, cells in records if cells]
+    records: list[Record] = []
+    visited = 0
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        refuse_long(number, name)  # a row may say that it is the billionth
+        visited += len(values)
+        refuse_long(visited // MAX_COLUMNS, name)
+        cells = trimmed([_from_excel(value) for value in values])
+        if len(cells) > MAX_COLUMNS:
+            raise BadInput(
+                f"{name} has too many columns.",
+                value=f"{len(cells):,} in row {number:,}",
+                remedy=f"Keep the columns of question and answer; {MAX_COLUMNS} are read at most.",
+            )
+        if cells:
+            records.append((number, cells))
+    return records
 
 
 def _from_excel(value: object) -> str:

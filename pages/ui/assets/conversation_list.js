@@ -21,10 +21,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
       mark.setAttribute("aria-label", row.problem)
       item.append(mark)
     }
-    const turns = document.createElement("span")
-    turns.className = "turns"
-    turns.textContent = row.turns === 1 ? "1 turn" : `${row.turns} turns`
-    item.append(turns)
+    const aside = document.createElement("span")
+    aside.className = "aside"
+    aside.textContent = row.aside
+    item.append(aside)
     item.onclick = () => {
       items.forEach((other) => other.setAttribute("aria-selected", String(other === item)))
       setTriggerValue("picked", { index: row.index, version: data.version })

@@ -360,7 +360,7 @@ def test_columnar_files_without_usable_columns_are_refused(monkeypatch):
     assert "only one column" in refusal(columnar.read, parquet(q=["Hi"]))
     assert "no column of texts" in refusal(columnar.read, parquet(q=[["Hi"]]))
     assert "no rows" in refusal(columnar.read, parquet(q=["", " "], a=["", ""]))
-    monkeypatch.setattr(columnar, "MAX_ROWS", 1)
+    monkeypatch.setattr(binary_files, "MAX_ROWS", 1)
     assert "too many rows" in refusal(columnar.read, parquet(q=["a", "b"], a=["c", "d"]))
     monkeypatch.setattr(binary_files, "MAX_UNPACKED", 10)
     assert "too large" in refusal(columnar.read, parquet(q=["a"], a=["c"]))
