@@ -1,6 +1,6 @@
 """Dataset: look at the persona's conversations, write them, search them, bring and take files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import get_args
 
 import streamlit as st
@@ -17,11 +17,13 @@ from pages.ui import dataset_change_many as change_many
 from pages.ui import (
     dataset_download,
     dataset_history,
+    dataset_pictures,
     dataset_state,
     dataset_trouble,
     dataset_upload,
     errors,
     persona_picker,
+    token_view,
 )
 from pages.ui import dataset_turns as turns
 from pages.ui.conversation_editor import editor
@@ -29,14 +31,6 @@ from pages.ui.dataset_overview import overview
 from pages.ui.dataset_state import Key, View
 from pages.ui.errors import plain
 from pages.ui.writing import writing
-
-VIEWS: Mapping[View, str] = {
-    "Write": "edit",
-    "Doctor": "stethoscope",
-    "Pictures": "bar_chart",
-    "History": "history",
-}
-"""What one can look at, and its icon."""
 
 
 def main() -> None:
@@ -55,6 +49,8 @@ def main() -> None:
     view = dataset_state.view()
     if view == "History":
         dataset_history.panel(snapshot)
+    elif view == "Pictures":
+        dataset_pictures.panel(snapshot, open_conversation=actions.open_from_elsewhere)
     else:
         write(snapshot, draft)
     if draft is not None:
@@ -109,18 +105,16 @@ def header(snapshot: Snapshot) -> None:
         "What your bot learns from (its training data): show it how it should answer, then "
         "fine-tune."
     )
+    st.segmented_control(
+        "View",
+        get_args(View),
+        key=Key.VIEW,
+        default="Write",
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
-            "View",
-            get_args(View),
-            key=Key.VIEW,
-            default="Write",
-            required=True,
-            format_func=lambda name: f":material/{VIEWS[name]}: {name}",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
-        st.space("stretch")
         st.button(
             "Undo",
             icon=":material/undo:",
@@ -209,6 +203,9 @@ def conversation(
                 on_click=actions.delete_conversation,
             )
         editor(draft, findings, tags)
+        if st.toggle("See what the model sees", key="dataset_tokens_open"):
+            with st.container(border=True):
+                token_view.panel(draft.conversation)
     writing(
         key=Key.WRITING,
         conversation=Key.CONVERSATION,

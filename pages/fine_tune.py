@@ -34,7 +34,8 @@ def main() -> None:
 def plan() -> None:
     """The form, or what has to be done first."""
     try:
-        conversations = len(store().snapshot().conversations)
+        persona = fine_tune_form.persona()
+        conversations = len(store(persona.key).snapshot().conversations)
     except ChatbotError as error:
         errors.say(error)
         return
@@ -42,8 +43,8 @@ def plan() -> None:
         st.info("There are no conversations to learn from yet.", icon=":material/info:")
         st.page_link("dataset.py", label="Write some first", icon=":material/menu_book:")
         return
-    fine_tune_form.one_click(conversations)
-    fine_tune_form.form(conversations)
+    fine_tune_form.one_click(conversations, persona)
+    fine_tune_form.form(conversations, persona)
 
 
 main()

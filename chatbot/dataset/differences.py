@@ -16,10 +16,10 @@ Piece = tuple[Kind, str]
 MOST_COMPARISONS = 4_000_000
 """Words of one text times words of the other, above which only their common ends are looked for."""
 
-# A word with the spaces after it; one letter of the scripts that don't put spaces between words.
+# A word with the spaces before it; one letter of scripts that don't put spaces between words.
 _WORD = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]\s*"
-    r"|\w+\s*|[^\w\s]\s*|\s+"
+    r"\s*[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff]"
+    r"|\s*\w+|\s*[^\w\s]|\s+"
 )
 
 
@@ -99,6 +99,10 @@ def between(
 def pieces(before: str, after: str) -> tuple[Piece, ...]:
     """The two texts in one: joined without the added pieces they are `before`, without the removed
     ones `after`."""
+    if before == after:
+        return (("same", before),) if before else ()
+    if not before or not after:
+        return (("added", after) if after else ("removed", before),)
     old, new = _WORD.findall(before), _WORD.findall(after)
     start = _common(old, new)
     end = _common(old[start:][::-1], new[start:][::-1])

@@ -6,6 +6,7 @@ what a person typed in one go as one of them.
 
 import gzip
 import json
+import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Conversation
 
 Kind = Literal["start", "step", "undo", "redo"]
+Words = tuple[int, int]
+"""(words added, words removed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +47,63 @@ class Version:
 
 
 class Timeline:
-    """The versions of the data file at `path`, oldest first; `refresh` takes in what is new."""
+    """The versions of the data file at `path`, oldest first; `refresh` takes in what is new.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, path: Path) -> None:
+        self._mutex = threading.RLock()
         self._name = path.name
         self._folder = path.parent / ".history" / path.stem
         self._forget()
 
     def _forget(self) -> None:
         self._read = 0
-        self._identity: int | None = None
+        self._last_line = b""
         self._found: list[Version] = []
         self._undo: list[tuple[Change, str]] = []
         self._redo: list[tuple[Change, str]] = []
         self._last: tuple[str, tuple[Conversation, ...]] | None = None
+        self._told: tuple[Change, list[ConversationChange]] | None = None
+        self._words: dict[tuple[int, str], Words] = {}
+        self._compared: tuple[tuple[str, str], tuple[list[ConversationChange], Words]] | None = None
 
     def refresh(self) -> Sequence[Version]:
         """All versions, oldest first."""
-        journal = self._folder / "journal.jsonl"
-        try:
-            status = journal.stat()
-        except OSError:
-            self._forget()
-            return self._found
-        if status.st_ino != self._identity or status.st_size < self._read:
-            self._forget()
-            self._identity = status.st_ino
-        if status.st_size > self._read:
-            with journal.open("rb") as handle:
-                handle.seek(self._read)
-                tail = handle.read()
+        with self._mutex:
+            try:
+                tail = self._news()
+            except OSError:
+                self._forget()
+                tail = b""
             for line in tail.splitlines(keepends=True):
                 if not line.endswith(b"\n"):  # still being written
                     break
                 self._read += len(line)
+                self._last_line = line
                 self._take_in(line)
-        return self._found
+            return list(self._found)
+
+    def _news(self) -> bytes:
+        """What the journal says beyond the last line that was read; all of it where that line is
+        gone: the store takes back an entry whose file could not be written."""
+        with (self._folder / "journal.jsonl").open("rb") as handle:
+            handle.seek(self._read - len(self._last_line))
+            if handle.read(len(self._last_line)) != self._last_line:
+                self._forget()
+                handle.seek(0)
+            return handle.read()
 
     def position(self, name: str) -> int | None:
         """The place of the version with this id, or that a file with this SHA-256 held; the newest
         where it was there more than once."""
-        for place in range(len(self._found) - 1, -1, -1):
-            version = self._found[place]
-            if version.id == name or name in version.files:
-                return place
-        return None
+        with self._mutex:
+            for place in range(len(self._found) - 1, -1, -1):
+                version = self._found[place]
+                if version.id == name or name in version.files:
+                    return place
+            return None
 
     def content(self, position: int) -> tuple[Conversation, ...]:
         """The conversations of the version at this position.
@@ -96,20 +111,31 @@ class Timeline:
         Raises:
             NotAvailable: the whole file that it is rebuilt from is gone or damaged.
         """
-        version = self._found[position]
-        if self._last is not None and self._last[0] == version.id:
+        with self._mutex:
+            version = self._at(position)
+            if self._last is None or self._last[0] != version.id:
+                self._last = (version.id, self._rebuilt(position))
             return self._last[1]
+
+    def _rebuilt(self, position: int) -> tuple[Conversation, ...]:
         base = position
-        while not isinstance(self._found[base].change, Swap) and self._found[base].kind != "start":
+        while not isinstance(self._at(base).change, Swap) and self._at(base).kind != "start":
             base -= 1
         change = self._found[base].change
         stored = change.after if isinstance(change, Swap) else self._found[base].id
         conversations = list(self._stored(stored))
-        for later in self._found[base + 1 : position + 1]:
-            if isinstance(later.change, Edit):
-                later.change.apply(conversations)
-        self._last = (version.id, tuple(conversations))
-        return self._last[1]
+        try:
+            for later in self._found[base + 1 : position + 1]:
+                if isinstance(later.change, Edit):
+                    later.change.apply(conversations)
+        except IndexError as error:  # a line between them could not be read
+            raise _unknown() from error
+        return tuple(conversations)
+
+    def _at(self, position: int) -> Version:
+        if not 0 <= position < len(self._found):  # it began anew, or its beginning is damaged
+            raise _unknown()
+        return self._found[position]
 
     def changed(self, position: int) -> list[ConversationChange]:
         """What was done to get to this version.
@@ -117,9 +143,43 @@ class Timeline:
         Raises:
             NotAvailable: a whole file that is needed for that is gone or damaged.
         """
-        change = self._found[position].change
-        if change is None:
-            return []
+        with self._mutex:
+            change = self._at(position).change
+            if change is None:
+                return []
+            if isinstance(change, Edit):
+                return self._changes_by(change)
+            if self._told is None or self._told[0] is not change:
+                self._told = (change, self._changes_by(change))
+            return self._told[1]
+
+    def words(self, position: int) -> Words:
+        """How many words were added and removed to get to this version.
+
+        Raises:
+            NotAvailable: as `changed`.
+        """
+        with self._mutex:
+            version = self._at(position)
+            key = (position, version.id)
+            if key not in self._words:
+                self._words[key] = _counted(self.changed(position))
+            return self._words[key]
+
+    def compared(self, first: int, second: int) -> tuple[list[ConversationChange], Words]:
+        """What is not the same in two versions, and by how many words.
+
+        Raises:
+            NotAvailable: a whole file that is needed for that is gone or damaged.
+        """
+        with self._mutex:
+            key = (self._at(first).id, self._at(second).id)
+            if self._compared is None or self._compared[0] != key:
+                changes = compare(self.content(first), self.content(second))
+                self._compared = (key, (changes, _counted(changes)))
+            return self._compared[1]
+
+    def _changes_by(self, change: Change) -> list[ConversationChange]:
         if isinstance(change, Edit):
             return [
                 between(
@@ -187,6 +247,17 @@ class Timeline:
         if place is not None:
             found = self._found[place]
             self._found[place] = replace(found, files=(*found.files, file))
+
+
+def _counted(changes: Sequence[ConversationChange]) -> Words:
+    counts = [change.words for change in changes]
+    return sum(added for added, _ in counts), sum(removed for _, removed in counts)
+
+
+def _unknown() -> NotAvailable:
+    return NotAvailable(
+        "The history no longer says what this version was.", remedy="Choose another version."
+    )
 
 
 def _version(entry: dict[str, Any], to: str, label: str, kind: Kind, change: Change) -> Version:

@@ -4,7 +4,7 @@
 chart is a component that keeps its node and lets Plotly update it in place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,31 @@ _component = st.components.v2.component(
 )
 
 
-def live_chart(figure: Figure, *, name: str, key: str) -> None:
+def live_chart(
+    figure: Figure,
+    *,
+    name: str,
+    key: str,
+    height: int = HEIGHT,
+    on_pick: Callable[[int, str], None] | None = None,
+) -> None:
     """Draw the figure; redrawn with other data it keeps its node, its zoom and its legend.
 
     Args:
         name: what the zoom belongs to; another name begins with the whole picture.
+        height: in pixels.
+        on_pick: called with the whole number that a clicked point carries as `customdata`, and
+            the name of the picture that was clicked.
     """
-    data = {"figure": figure, "name": name, "library": PLOTLY_ADDRESS, "height": HEIGHT}
-    _component(key=key, data=data, height=HEIGHT)
+
+    def picked() -> None:
+        choice = st.session_state[key].picked
+        if on_pick and isinstance(choice, dict) and isinstance(choice.get("index"), int):
+            on_pick(choice["index"], str(choice.get("version", "")))
+
+    data = {"figure": figure, "name": name, "library": PLOTLY_ADDRESS, "height": height}
+    data["picks"] = on_pick is not None
+    _component(key=key, data=data, height=height, on_picked_change=picked)
 
 
 def loss_figure(rows: Sequence[Row]) -> Figure:

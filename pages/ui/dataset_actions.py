@@ -63,8 +63,15 @@ def pick(index: int, version: str, *, jump: bool = True) -> None:
         memory.jumps += jump
 
 
+def open_from_elsewhere(index: int, version: str) -> None:
+    """Open a conversation that another view shows."""
+    dataset_state.show_view("Write")
+    pick(index, version)
+
+
 def new_conversation() -> None:
     """Open an empty conversation: the one at the end if it is still empty, else one more."""
+    dataset_state.show_view("Write")
     dataset_state.clear_filters()
     with acting() as memory:
         if not free(memory):

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import streamlit as st
 
-from chatbot.dataset.differences import ConversationChange, TurnChange, compare
+from chatbot.dataset.changes import Edit
+from chatbot.dataset.differences import ConversationChange, TurnChange
 from chatbot.dataset.snapshot import Snapshot
-from chatbot.dataset.timeline import Timeline, Version
+from chatbot.dataset.timeline import Timeline, Version, Words
 from chatbot.training.runs import Run, list_runs
 from pages.ui import dataset_state, errors
 from pages.ui.conversation_editor import SPEAKERS, transcript
@@ -36,7 +37,7 @@ def panel(snapshot: Snapshot) -> None:
     left, right = st.columns([2, 3], gap="medium")
     position = dataset_state.looked_at(len(found))
     with left:
-        _list(found, position)
+        _list(past, found, position)
     with right, errors.shown():
         _version(past, found, position, snapshot)
 
@@ -45,7 +46,7 @@ def look(position: int, _: str) -> None:
     dataset_state.look_at(position)
 
 
-def _list(found: Sequence[Version], position: int) -> None:
+def _list(past: Timeline, found: Sequence[Version], position: int) -> None:
     """The newest first."""
     runs = _runs_by_version(found)
     st.caption(f"{len(found):,} versions, the newest first" if len(found) > 1 else "One version")
@@ -60,7 +61,7 @@ def _list(found: Sequence[Version], position: int) -> None:
     with place:
         conversation_list(
             [
-                _row(index, found[index], runs.get(index, ()))
+                _row(past, index, found[index], runs.get(index, ()))
                 for index in range(first, max(-1, first - PER_PAGE), -1)
             ],
             selected=position,
@@ -71,12 +72,16 @@ def _list(found: Sequence[Version], position: int) -> None:
         )
 
 
-def _row(index: int, version: Version, runs: Sequence[Run]) -> Row:
-    trained = " · trained on" if runs else ""
+def _row(past: Timeline, index: int, version: Version, runs: Sequence[Run]) -> Row:
+    """With the words that came and went, where that is known without opening whole files."""
+    said = ["trained on"] if runs else []
+    if isinstance(version.change, Edit):
+        added, removed = past.changed(index)[0].words
+        said += [f"+{added:,}"] * bool(added) + [f"-{removed:,}"] * bool(removed)
     return {
         "index": index,
         "title": version.label,
-        "aside": f"{when(version.when)}{trained}",
+        "aside": " · ".join((*said, when(version.when))),
         "blank": version.kind != "step",
         "problem": "",
         "severity": "",
@@ -177,39 +182,45 @@ def _compared(past: Timeline, found: Sequence[Version], position: int) -> None:
         key=f"dataset_compare_{position}",
     )
     if other == _BEFORE:
-        changes = past.changed(position)
+        with st.spinner("Comparing …"):
+            changes, words = past.changed(position), past.words(position)
     else:
         than = len(found) - 1 if other == _NOW else int(other)
         first, second = sorted((position, than))
-        changes = _between(past, first, second, found[first].id, found[second].id)
-    _changes(changes)
+        with st.spinner("Comparing …"):
+            changes, words = past.compared(first, second)
+    _changes(changes, words, f"dataset_changes_{position}_{other}")
 
 
-@st.cache_data(max_entries=4, show_spinner="Comparing …")
-def _between(
-    _past: Timeline, first: int, second: int, first_id: str, second_id: str
-) -> list[ConversationChange]:
-    return compare(_past.content(first), _past.content(second))
+def _changes(changes: Sequence[ConversationChange], words: Words, key: str) -> None:
+    """A page of the conversations that changed.
 
-
-def _changes(changes: Sequence[ConversationChange]) -> None:
+    Args:
+        key: of the pager.
+    """
     if not changes:
         st.caption("The same conversations in both.")
         return
-    added = sum(change.words[0] for change in changes)
-    removed = sum(change.words[1] for change in changes)
+    added, removed = words
     st.markdown(
         f"**{counted(len(changes))}** changed · :green[+{added:,} words] · :red[-{removed:,} words]"
     )
-    for change in changes[:CHANGES_SHOWN]:
-        with st.container(border=True, gap="xsmall"):
-            st.caption(_named(change))
-            for turn in change.turns:
-                st.markdown(f"**{_speaker(turn)}** {told(turn)}")
-            for mark in change.marks:
-                st.caption(f":material/sell: {plain(mark)}")
-    if len(changes) > CHANGES_SHOWN:
-        st.caption(f"and {len(changes) - CHANGES_SHOWN:,} more conversations")
+    place = st.container()
+    pages, page = -(-len(changes) // CHANGES_SHOWN), 1
+    if pages > 1:
+        page = st.pagination(pages, max_visible_pages=5, key=key)
+    with place:
+        for change in changes[(page - 1) * CHANGES_SHOWN : page * CHANGES_SHOWN]:
+            _change(change)
+
+
+def _change(change: ConversationChange) -> None:
+    with st.container(border=True, gap="xsmall"):
+        st.caption(_named(change))
+        for turn in change.turns:
+            st.markdown(f"**{_speaker(turn)}** {told(turn)}")
+        for mark in change.marks:
+            st.caption(f":material/sell: {plain(mark)}")
 
 
 def _named(change: ConversationChange) -> str:
@@ -236,9 +247,9 @@ def told(turn: TurnChange) -> str:
         if kind == "same" or not words:
             said.append(plain(_middle_left_out(text, place, len(turn.pieces))))
         elif kind == "added":
-            said.append(f":green-background[+ {plain(words)}]{' ' * text[-1:].isspace()}")
+            said.append(f"{' ' * text[0].isspace()}:green-background[+ {plain(words)}]")
         else:
-            said.append(f":red-background[- ~~{plain(words)}~~]{' ' * text[-1:].isspace()}")
+            said.append(f"{' ' * text[0].isspace()}:red-background[- ~~{plain(words)}~~]")
     return "".join(said)
 
 

@@ -6,6 +6,8 @@ from typing import get_args
 
 import streamlit as st
 
+from chatbot.dataset import personas
+from chatbot.dataset.personas import FIRST, Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
@@ -49,21 +51,44 @@ _OWN: Mapping[Method, tuple[str, ...]] = {
 }
 
 
-def form(conversations: int) -> None:
+def persona() -> Persona:
+    """Whose conversations are learned: asked where there are several personas."""
+    everybody = {persona.key: persona for persona in personas.personas()}
+    chosen = personas.chosen()
+    if len(everybody) == 1:
+        return chosen
+    key = st.selectbox(
+        "Persona",
+        list(everybody),
+        index=list(everybody).index(chosen.key),
+        format_func=lambda key: plain(everybody[key].name),
+        key=Key.PERSONA,
+        help="Whose conversations it learns from; they are written on the page Dataset.",
+    )
+    return everybody[key]
+
+
+def dataset_of(persona: Persona) -> str:
+    """As a `TrainingConfig` names a persona's conversations."""
+    return "" if persona.key == FIRST else str(persona.path)
+
+
+def form(conversations: int, persona: Persona) -> None:
     """Plan a run and start it.
 
     Args:
-        conversations: how many the data set has; the presets go by it.
+        conversations: how many the persona has; the presets go by it.
     """
     bases = [entry for entry in list_models() if entry.installed]
     if not bases:
-        _only_from_scratch(conversations)
+        _only_from_scratch(conversations, persona)
         return
     method = _method()
     base = _base(bases, method)
     chosen = _preset()
     with errors.shown():
         config = preset(chosen, method=method, base_model=base, conversations=conversations)
+        config = replace(config, dataset=dataset_of(persona))
         with st.expander("Advanced", icon=":material/tune:"):
             config = _advanced(config, chosen)
         _plan_and_start(config)
@@ -175,7 +200,7 @@ def _plan_sentence(plan: Preflight) -> str:
     )
 
 
-def one_click(conversations: int) -> None:
+def one_click(conversations: int, persona: Persona) -> None:
     """A GPT-2 of one's own, without a question asked: made as the Pocket GPT-2 that comes with the
     project, of one's own conversations, fewer of them in less time."""
     with st.container(border=True, key="one-click"):
@@ -186,14 +211,16 @@ def one_click(conversations: int) -> None:
         if action.button(
             "Train", icon=":material/rocket_launch:", key=Key.FROM_SCRATCH, width="stretch"
         ):
-            start(preset("Balanced", method="scratch", conversations=conversations))
+            config = preset("Balanced", method="scratch", conversations=conversations)
+            start(replace(config, dataset=dataset_of(persona)))
 
 
-def _only_from_scratch(conversations: int) -> None:
+def _only_from_scratch(conversations: int, persona: Persona) -> None:
     st.info(
         "There is no model to fine-tune on this machine yet: get one on the chat page, or train "
         "one from scratch.",
         icon=":material/info:",
     )
     with errors.shown():
-        _plan_and_start(preset("Thorough", method="scratch", conversations=conversations))
+        config = preset("Thorough", method="scratch", conversations=conversations)
+        _plan_and_start(replace(config, dataset=dataset_of(persona)))

@@ -12,6 +12,7 @@ from chatbot.training.runs import Run, get_run
 class Key(StrEnum):
     """Keys of widgets; each names a CSS class `st-key-<key>` as well."""
 
+    PERSONA = "ft_persona"
     BASE = "ft_base"
     METHOD = "ft_method"
     PRESET = "ft_preset"

@@ -24,7 +24,7 @@ TALKS = st.lists(
         (
             "I like tea a lot",
             "I like coffee a lot",
-            [("same", "I like "), ("removed", "tea "), ("added", "coffee "), ("same", "a lot")],
+            [("same", "I like"), ("removed", " tea"), ("added", " coffee"), ("same", " a lot")],
         ),
         ("", "new", [("added", "new")]),
         ("gone", "", [("removed", "gone")]),
@@ -49,7 +49,7 @@ def test_texts_too_long_to_compare_are_told_by_their_common_ends(monkeypatch):
     monkeypatch.setattr(differences, "MOST_COMPARISONS", 3)
 
     assert pieces("a b c d", "a x y d") == (
-        ("same", "a "), ("removed", "b c "), ("added", "x y "), ("same", "d"),
+        ("same", "a"), ("removed", " b c"), ("added", " x y"), ("same", " d"),
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """Every state a file was ever in."""
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from chatbot.dataset.datafile import version_of
 from chatbot.dataset.importers import dump
@@ -123,3 +126,99 @@ def test_a_bringing_back_is_one_step_that_undo_takes_back(store, timeline, dozen
     assert store.snapshot().conversations == dozen
     store.undo()
     assert len(store.snapshot().conversations) == 13
+
+
+def test_an_entry_taken_back_and_another_in_its_place_are_told_right(store, timeline, talk):
+    store.add(talk("New?", "Yes."))
+    journal = store.path.parent / ".history" / store.path.stem / "journal.jsonl"
+    before = journal.read_bytes()
+    store.add(talk("Taken back"))
+    assert len(timeline.refresh()) == 3
+    written = journal.read_bytes()[len(before) :]
+    journal.write_bytes(before + written.replace(b"Taken back", b"Longer than that one"))
+
+    assert labels(timeline)[-1] == "Added “Longer than that one”"
+    assert len(timeline.refresh()) == 3
+
+
+def test_a_lost_beginning_is_said(store, timeline, talk):
+    store.add(talk("New?", "Yes."))
+    journal = store.path.parent / ".history" / store.path.stem / "journal.jsonl"
+    journal.write_bytes(b"rubble\n" + journal.read_bytes().split(b"\n", 1)[1])
+
+    assert labels(timeline) == ["Added “New?”"]
+    for position in (0, 1):
+        with pytest.raises(NotAvailable):
+            timeline.content(position)
+
+
+def test_lines_of_kinds_to_come_are_passed_over(store, timeline, talk):
+    store.add(talk("New?", "Yes."))
+    journal = store.path.parent / ".history" / store.path.stem / "journal.jsonl"
+    with journal.open("ab") as handle:
+        handle.write(b'{"kind": "something", "to": "x", "at": "2030-01-01"}\n')
+
+    assert labels(timeline) == ["The beginning", "Added “New?”"]
+
+
+def test_many_threads_see_every_version_once(store, timeline, talk):
+    for number in range(30):
+        store.add(talk(f"Question {number}"))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: timeline.refresh(), range(32)))
+
+    assert {len(versions) for versions in found} == {31}
+
+
+def test_words_are_counted_for_edits_and_for_whole_files(store, timeline, talk):
+    store.add(talk("New friend?", "Yes."))
+    store.replace_all([talk("Only", "me")], "All replaced")
+    timeline.refresh()
+
+    assert timeline.words(0) == (0, 0)
+    assert timeline.words(1) == (3, 0)
+    added, removed = timeline.words(2)
+    assert added == 2
+    assert removed > 40
+    assert timeline.compared(1, 2) == (timeline.changed(2), (added, removed))
+    assert timeline.compared(0, 0) == ([], (0, 0))
+
+
+DEEDS = ["add", "type", "type", "other", "delete", "all", "undo", "redo", "outside", "spaces"]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(DEEDS), max_size=12), st.sampled_from([0, 2**21]))
+def test_the_last_version_is_what_stands_there(tmp_path_factory, talk, deeds, small):
+    path = tmp_path_factory.mktemp("timeline") / "persona.json"
+    path.write_bytes(dump([talk("Hi", "Hello!")]))
+    store, timeline = ConversationStore(path, small=small), Timeline(path)
+    for number, deed in enumerate(deeds):
+        now = store.snapshot()
+        rows = now.conversations
+        if deed == "add":
+            store.add(talk(f"Question {number}", "Answer"), at=number % (len(rows) + 1))
+        elif deed in ("type", "other") and rows:
+            group = "typing" if deed == "type" else ""
+            store.replace(0, rows[0], talk("Hi", f"Text {number}"), group=group)
+        elif deed == "delete" and rows:
+            store.delete(len(rows) - 1, rows[-1])
+        elif deed == "all":
+            store.replace_all([talk(f"All {number}", "new")], "All")
+        elif deed == "undo" and now.undo:
+            store.undo()
+        elif deed == "redo" and now.redo:
+            store.redo()
+        elif deed == "outside":
+            store.flush()
+            path.write_bytes(dump([talk(f"Outside {number}", "new")]))
+        elif deed == "spaces":
+            store.flush()
+            path.write_bytes(path.read_bytes() + b" " * (number + 1))
+        now = store.snapshot()
+        if found := timeline.refresh():
+            assert timeline.content(len(found) - 1) == now.conversations
+            assert timeline.position(now.version) == len(found) - 1
+    store.flush()
