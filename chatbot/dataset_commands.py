@@ -18,9 +18,9 @@ from chatbot import paths
 from chatbot.dataset import hub, personas
 from chatbot.dataset.formats.tables import Mapping
 from chatbot.dataset.incoming import Choices, Incoming, findings_of, read, shown_name
-from chatbot.dataset.json_rows import MAX_BYTES
+from chatbot.dataset.json_rows import MAX_BYTES, MAX_KEPT_BYTES
 from chatbot.dataset.outgoing import FORMATS, format_of
-from chatbot.dataset.store import ConversationStore
+from chatbot.dataset.store import ConversationStore, settle
 from chatbot.errors import BadInput, Conflict
 from chatbot.files import write_atomically
 
@@ -49,8 +49,8 @@ class Source:
                 self.place, self.split, self.config, self.limit, on_progress=_progress
             )
             return f"{hub.PREFIX}{fetched.name}", fetched.read(choices)
-        path, data = _opened(self.place)
-        return str(path), read(data, shown_name(path.name), choices)
+        path, data, most = _opened(self.place)
+        return str(path), read(data, shown_name(path.name), choices, most=most)
 
 
 def check(source: Source, *, as_json: bool) -> int:
@@ -255,11 +255,18 @@ def _store(persona: str) -> ConversationStore:
     return ConversationStore() if own else ConversationStore(named[0].path)
 
 
-def _opened(place: str) -> tuple[Path, bytes]:
-    """Raises `BadInput` for whatever is no ordinary file that we may read."""
+def _opened(place: str) -> tuple[Path, bytes, int]:
+    """The file, its bytes, and how many of them are allowed; one more tells "too large".
+
+    Raises:
+        BadInput: it is no ordinary file that we may read.
+    """
     from chatbot.training.data import dataset_file
 
     path = dataset_file(place)
+    settle(path)
+    own = any(path == persona.path for persona in personas.personas())
+    most = MAX_KEPT_BYTES if own else MAX_BYTES
     try:
         kind = path.stat().st_mode
         if not stat.S_ISREG(kind):
@@ -269,7 +276,7 @@ def _opened(place: str) -> tuple[Path, bytes]:
                 remedy="Give a file of conversations, or hub:owner/name.",
             )
         with path.open("rb") as handle:
-            return path, handle.read(MAX_BYTES + 1)  # one more than is read tells "too large"
+            return path, handle.read(most + 1), most
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL character
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadInput(

@@ -117,6 +117,14 @@ class Draft:
         place = self.turns.index(turn)
         return self._replaced(place + 1, place + 1, [self.conversation.messages[place]])
 
+    def answered(self, text: str) -> "Draft":
+        """The bot's words at the end are these: in the place of what it says there, or added."""
+        messages = self.conversation.messages
+        end = len(messages)
+        while end and messages[end - 1].role == "assistant":
+            end -= 1
+        return self._replaced(end, len(messages), [Message("assistant", text)])
+
     def with_marks_of(self, conversation: Conversation) -> "Draft":
         """The same turns with the tags, note and other keys of `conversation`."""
         marked = replace(self.conversation, extra=conversation.extra)

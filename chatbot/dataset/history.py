@@ -2,22 +2,23 @@
 
 `journal.jsonl` holds one line a change with the conversation before and after; `versions/` holds
 whole files, compressed, only where the whole file changed at once. The caller holds the lock.
+
+An edit of a large file is in the journal ("later") before it is in the file. Two marks tie them
+together: "writing" says which version a file that is about to be written holds, "written" that it
+took its place. By them every hash of the file is either a state of ours or somebody else's.
 """
 
-import gzip
-import hashlib
-import zlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 from chatbot.dataset.changes import Change, Edit, Swap
 from chatbot.dataset.importers import dump, read_strictly
 from chatbot.dataset.journal import Entry, Journal
+from chatbot.dataset.steps import Step, entry_of_step, leading, new_entry, step_of
+from chatbot.dataset.versions import Versions
 from chatbot.errors import ChatbotError, NotAvailable
-from chatbot.files import write_atomically
 from chatbot.messages import Conversation
 
 _OUTSIDE = "Change made outside the app"
@@ -26,21 +27,16 @@ _TRAIL = 10_000
 """How many changes a stale row number can be followed through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to undo. Edits of one conversation that follow each other within a `group`
-    (one stretch of typing) are one step."""
-
-    label: str
-    change: Change
-    group: str = ""
-
-
 class History:
-    """In memory what the journal says; `head` is the version that our last change led to."""
+    """In memory what the journal says.
+
+    Attributes:
+        head: the version that our last change led to.
+        pending: the changes that are not in the file yet, each with the version it led to.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._versions = folder / "versions"
+        self.versions = Versions(folder / "versions")
         self._journal = Journal(folder / "journal.jsonl")
         self._forget()
 
@@ -49,7 +45,10 @@ class History:
         self.head_time = ""
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
-        self._previous: str | None = None
+        self.pending: list[tuple[str, Edit]] = []
+        self._file: str | None = None
+        self._file_before: str | None = None
+        self._begun: list[tuple[str, str]] = []
         self._grouping = False
         self._base = ""
         self._since_base: list[Edit] = []
@@ -67,7 +66,39 @@ class History:
             self._journal.set_aside()
             self._forget()
 
+    def unchanged(self) -> bool:
+        """Whether nobody else appended since `refresh`; takes no lock."""
+        return self._journal.unchanged()
+
     # What stands in the journal
+
+    def missing_in(self, file: str) -> list[Edit] | None:
+        """The edits that a file with this SHA-256 does not hold yet; None where it is not ours."""
+        if file == self._file:
+            return [edit for _, edit in self.pending]
+        for begun, version in reversed(self._begun):
+            if begun == file:  # the crash came after it took its place
+                return [edit for _, edit in self.pending[self._place(version) + 1 :]]
+        return None
+
+    def since(self, version: str) -> list[Edit] | None:
+        """The edits from this version to the head; None where they aren't known or not only
+        edits."""
+        edits: list[Edit] = []
+        for to, change in reversed(self._trail):
+            if to == version:
+                return edits[::-1]
+            if isinstance(change, Swap):
+                return None
+            if change is not None:
+                edits.append(change)
+        return None
+
+    def is_pending(self, version: str) -> bool:
+        return any(pending == version for pending, _ in self.pending)
+
+    def _place(self, version: str) -> int:
+        return [pending for pending, _ in self.pending].index(version)
 
     def content(self) -> bytes:
         """The file as our last change left it.
@@ -75,31 +106,17 @@ class History:
         Raises:
             NotAvailable: there is no history, or its stored version is gone or damaged.
         """
+        return self._left()[0]
+
+    def _left(self) -> tuple[bytes, tuple[Conversation, ...]]:
         if self.head is None:
             raise NotAvailable("There is no earlier version of these conversations yet.")
-        stored = self.version(self._base)
-        if not self._since_base:
-            return stored
+        stored = self.versions.content(self._base)
         conversations = list(read_strictly(stored, "the stored version"))
         for edit in self._since_base:
             edit.apply(conversations)
-        return dump(conversations)
-
-    def version(self, name: str) -> bytes:
-        """A whole file that was stored.
-
-        Raises:
-            NotAvailable: it is gone or damaged.
-        """
-        try:
-            data = gzip.decompress((self._versions / f"{name}.json.gz").read_bytes())
-        except (OSError, EOFError, zlib.error) as error:
-            raise NotAvailable(
-                "This earlier version is gone or damaged.", value=f"{name[:12]}.json.gz"
-            ) from error
-        if hashlib.sha256(data).hexdigest() != name:
-            raise NotAvailable("This earlier version is damaged.", value=f"{name[:12]}.json.gz")
-        return data
+        data = dump(conversations) if self._since_base else stored
+        return data, tuple(conversations)
 
     def follow(self, index: int, version: str) -> int | None:
         """Where row `index` of `version` stands now; None where it was deleted or nobody knows."""
@@ -115,12 +132,12 @@ class History:
             row = change.follow(row) if change else row
         return row
 
-    # Writing. `prepare_*` makes the journal's entry, `append` puts it on disk.
+    # Writing. `entry_of*` makes the journal's entry, `append` puts it on disk.
 
     def start(self, data: bytes) -> None:
         """Begin with this file; what can be undone begins here."""
-        name = self.store(data)
-        entry = {"kind": "start", "at": _now(), "to": name}
+        name = self.versions.store(data)
+        entry = new_entry("start") | {"to": name}
         self.append(entry)
         self.accept(entry)
 
@@ -129,48 +146,42 @@ class History:
     ) -> None:
         """The file is not what our last change left: make the difference a step of its own."""
         change = self._trail[-1][1] if self._trail else None
-        if change is not None and self._previous == version:
+        if change is not None and not self.pending and self._file_before == version:
             entry = self.entry_of_step(Step(_CUT_OFF, change.inverse()), version)
         else:
             try:
-                before = self.content()
+                before, ours = self._left()
             except NotAvailable:  # its stored version is gone: the history begins anew
                 self.start(data)
                 return
-            if read_strictly(before, "the stored version") == conversations:
+            if ours == conversations:
                 entry = self.entry_of("same", version)
             else:
-                swap = Swap(self.store(before), self.store(data))
+                swap = Swap(self.versions.store(before), self.versions.store(data))
                 entry = self.entry_of_step(Step(_OUTSIDE, swap), version)
         self.append(entry)
         self.accept(entry)
 
-    def store(self, data: bytes) -> str:
-        """Keep a whole file; its name is the SHA-256 of its content."""
-        name = hashlib.sha256(data).hexdigest()
-        path = self._versions / f"{name}.json.gz"
-        if not path.exists():
-            write_atomically(path, gzip.compress(data, compresslevel=3, mtime=0))
-        return name
+    def entry_of_step(self, step: Step, to: str | None) -> Entry:
+        """A change that led to the file `to`; None where it is only in the journal as yet."""
+        return entry_of_step(step, self.head, to)
 
-    def entry_of_step(self, step: Step, to: str) -> Entry:
-        entry: Entry = {"kind": "step", "at": _now(), "from": self.head, "to": to}
-        entry["label"] = step.label
-        if step.group:
-            entry["group"] = step.group
-        if isinstance(step.change, Swap):
-            entry["swap"] = [step.change.before, step.change.after]
-        else:
-            entry["edit"] = [
-                step.change.index,
-                step.change.before and step.change.before.to_sharegpt(),
-                step.change.after and step.change.after.to_sharegpt(),
-            ]
-        return entry
-
-    def entry_of(self, kind: str, to: str) -> Entry:
+    def entry_of(self, kind: str, to: str | None) -> Entry:
         """`undo`, `redo`, or `same`: another file with the same conversations."""
-        return {"kind": kind, "at": _now(), "from": self.head, "to": to}
+        return leading(new_entry(kind) | {"from": self.head}, to)
+
+    def mark(self, kind: str, version: str, file: str) -> None:
+        """Note that a file with this SHA-256, which holds `version`, is about to take its place
+        ("writing") or has taken it ("written")."""
+        entry = new_entry(kind) | {"to": version, "file": file}
+        self.append(entry)
+        self.accept(entry)
+
+    def mark_found(self, file: str) -> None:
+        """Note of a file that is ours that it stands there, where a crash came before the note."""
+        version = dict(self._begun).get(file)
+        if file != self._file and version is not None:
+            self.mark("written", version, file)
 
     def append(self, entry: Entry) -> None:
         self._journal.append(entry)
@@ -184,12 +195,20 @@ class History:
 
     def _take_in(self, entry: Entry) -> None:
         kind, to = entry["kind"], entry["to"]
+        if kind == "writing":
+            self._begun.append((entry["file"], to))
+            return
+        if kind == "written":
+            del self.pending[: self._place(to) + 1]
+            self._stands(entry["file"])
+            self._file_before = None  # more than the last change lies between
+            return
         if kind == "start":
             self._forget()
             self._base = to
             self._trail.append((to, None))
         elif kind == "step":
-            step = _step(entry)
+            step = step_of(entry)
             self._push(step)
             self.redo_steps.clear()
             self._happened(step.change, to)
@@ -207,8 +226,14 @@ class History:
             self._trail.append((to, None))
         else:
             raise ValueError(kind)
-        self._previous = entry.get("from")
+        if not entry.get("later"):
+            self.pending.clear()
+            self._stands(to)
         self.head, self.head_time = to, entry["at"]
+
+    def _stands(self, file: str) -> None:
+        self._file_before, self._file = self._file, file
+        self._begun.clear()
 
     def _push(self, step: Step) -> None:
         top = self.undo_steps[-1] if self.undo_steps else None
@@ -236,23 +261,5 @@ class History:
             self._base, self._since_base = change.after, []
         else:
             self._since_base.append(change)
+            self.pending.append((to, change))
         self._trail.append((to, change))
-
-
-def _step(entry: Entry) -> Step:
-    change: Change
-    if "swap" in entry:
-        before, after = entry["swap"]
-        change = Swap(str(before), str(after))
-    else:
-        index, old, new = entry["edit"]
-        change = Edit(int(index), _conversation(old), _conversation(new))
-    return Step(str(entry["label"]), change, str(entry.get("group", "")))
-
-
-def _conversation(row: object) -> Conversation | None:
-    return None if row is None else Conversation.from_sharegpt(row)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -6,17 +6,20 @@ conversations always give the same bytes, one turn a line, so that a diff reads 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any
 
 from chatbot.dataset.doctor import Finding
-from chatbot.dataset.json_rows import SHAPE, decoded, rows_of
+from chatbot.dataset.json_rows import SHAPE, decoded, refuse_too_large, rows_of
+from chatbot.dataset.quick_rows import NotPlain, blocks_of, plain, without_collector
 from chatbot.errors import BadInput
 from chatbot.messages import SPEAKER_OF_ROLE, Conversation
 
 MAX_DEPTH = 64
 """Deepest nesting of a row's extra keys: below any recursion limit, far above real data."""
+_ROWS_A_PART = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +38,39 @@ def read_conversations(data: bytes, name: str = "") -> ImportResult:
     Raises:
         BadInput: the file as a whole can't be read; the message names the row and the place.
     """
-    conversations: list[Conversation] = []
-    rows: list[int] = []
-    problems: list[Finding] = []
-    for number, row in rows_of(decoded(data, name), name):
+    refuse_too_large(data, name)
+    with without_collector():
         try:
-            row, findings = storable(row, number)
-            conversation = Conversation.from_sharegpt(row)
-        except BadInput as error:
-            problems.append(Finding("error", number, error.message, error.remedy))
-            continue
-        problems.extend(findings)
-        conversations.append(conversation)
-        rows.append(number)
-    return ImportResult(tuple(conversations), tuple(problems), tuple(rows))
+            return _result(blocks_of(data))
+        except NotPlain:
+            return read_row_by_row(data, name)
+
+
+def read_row_by_row(data: bytes, name: str = "") -> ImportResult:
+    """The same for a file that may be damaged: slower, and able to name the row."""
+    return _result((([row], True) for _, row in rows_of(decoded(data, name), name)))
+
+
+def _result(blocks: Iterable[tuple[list[object], bool]]) -> ImportResult:
+    conversations: list[Conversation] = []
+    numbers: list[int] = []
+    problems: list[Finding] = []
+    before = 0
+    for rows, closely in blocks:
+        for number, row in enumerate(rows, start=before + 1):
+            conversation = None if closely else plain(row)
+            if conversation is None:
+                try:
+                    row, findings = storable(row, number)
+                    conversation = Conversation.from_sharegpt(row)
+                except BadInput as error:
+                    problems.append(Finding("error", number, error.message, error.remedy))
+                    continue
+                problems.extend(findings)
+            conversations.append(conversation)
+            numbers.append(number)
+        before += len(rows)
+    return ImportResult(tuple(conversations), tuple(problems), tuple(numbers))
 
 
 def read_strictly(data: bytes, name: str) -> tuple[Conversation, ...]:
@@ -72,14 +94,29 @@ def dump(conversations: Sequence[Conversation]) -> bytes:
     Raises:
         BadInput: a text can't be written as UTF-8, or an extra key holds something unwritable.
     """
-    return join_rows([dump_row(conversation) for conversation in conversations])
+    return b"".join(dumped(conversations))
+
+
+def dumped(conversations: Sequence[Conversation]) -> Iterator[bytes]:
+    """The same in parts, for a file that is not to stand in memory as a whole; raises as `dump`."""
+    if not conversations:
+        yield b"[]\n"
+        return
+    before = b"[\n"
+    for start in range(0, len(conversations), _ROWS_A_PART):
+        part = conversations[start : start + _ROWS_A_PART]
+        yield before + b",\n".join(map(dump_row, part))
+        before = b",\n"
+    yield b"\n]\n"
 
 
 def dump_row(conversation: Conversation) -> bytes:
     """One conversation as it stands in the file, without the comma after it."""
     turns = ",\n".join(
-        "      " + _json({"from": SPEAKER_OF_ROLE[message.role], "value": message.text})
-        for message in conversation.messages
+        [
+            f'      {{"from": "{SPEAKER_OF_ROLE[m.role]}", "value": {_quoted(m.text)}}}'
+            for m in conversation.messages
+        ]
     )
     parts = ['    "conversations": ' + (f"[\n{turns}\n    ]" if turns else "[]")]
     parts += [
@@ -98,9 +135,13 @@ def dump_row(conversation: Conversation) -> bytes:
         ) from error
 
 
-def join_rows(rows: Sequence[bytes]) -> bytes:
-    """Rows from `dump_row` as a whole file."""
-    return b"[\n" + b",\n".join(rows) + b"\n]\n" if rows else b"[]\n"
+def _quoted(text: str) -> str:
+    try:
+        return encode_basestring(text)
+    except TypeError as error:
+        raise BadInput(
+            "A conversation holds a value that a JSON file can't hold.", value=text
+        ) from error
 
 
 def _json(value: Any) -> str:

@@ -103,16 +103,21 @@ class Incoming:
         return tuple(row for row in self.rows if row.conversation is not None and row.remarks)
 
 
-def read(data: bytes, name: str = "", choices: Choices | None = None) -> Incoming:
+def read(
+    data: bytes, name: str = "", choices: Choices | None = None, *, most: int = MAX_BYTES
+) -> Incoming:
     """Find out what a file is and read it.
+
+    Args:
+        most: bytes above which it is too large.
 
     Raises:
         BadInput: it is nothing that is known here, damaged as a whole, or too large.
     """
     choices = choices or Choices()
-    if len(data) > MAX_BYTES:
+    if len(data) > most:
         raise BadInput(
-            f"{name or 'The file'} is larger than {MAX_BYTES // 1024**2} MB.",
+            f"{name or 'The file'} is larger than {most // 1024**2} MB.",
             remedy="Split it into smaller files.",
         )
     if not data.strip():

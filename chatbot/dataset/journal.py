@@ -54,6 +54,14 @@ class Journal:
         self._end += length
         return started_over, entries
 
+    def unchanged(self) -> bool:
+        """Whether nobody appended since the last look; takes no lock."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return self._end == 0
+        return status.st_size == self._end and status.st_ino == self._identity
+
     def append(self, entry: Entry) -> None:
         """Write one entry and flush it to disk.
 

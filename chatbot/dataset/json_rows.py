@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from chatbot.errors import BadInput
 
 MAX_BYTES = 50 * 1024**2
+"""What may be brought in from outside."""
+MAX_KEPT_BYTES = 256 * 1024**2
+"""What the data file may grow to: a full import in our spacing, and what is written after it."""
 SHAPE = (
     'The file is a list of conversations: [{"conversations": [{"from": "human", "value": "Hi"}, '
     '{"from": "gpt", "value": "Hello!"}]}].'
@@ -24,18 +27,22 @@ _PLAIN_WORDS = {
 _DECODER = json.JSONDecoder()
 
 
+def refuse_too_large(data: bytes, name: str) -> None:
+    """Raises `BadInput` for a file of more than `MAX_KEPT_BYTES`."""
+    if len(data) > MAX_KEPT_BYTES:
+        raise BadInput(
+            f"{name or 'The file'} is larger than {MAX_KEPT_BYTES // 1024**2} MB.",
+            value=f"{len(data) / 1024**2:.0f} MB",
+            remedy="Split it into smaller files.",
+        )
+
+
 def decoded(data: bytes, name: str) -> str:
     """The text of a file in UTF-8, or in UTF-16 that says so.
 
     Raises:
-        BadInput: it is too large, or some row is not text; says which.
+        BadInput: some row is not text; says which.
     """
-    if len(data) > MAX_BYTES:
-        raise BadInput(
-            f"{name or 'The file'} is larger than {MAX_BYTES // 1024**2} MB.",
-            value=f"{len(data) / 1024**2:.0f} MB",
-            remedy="Split it into smaller files.",
-        )
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)

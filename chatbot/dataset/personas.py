@@ -20,6 +20,7 @@ from typing import Any
 from chatbot import paths
 from chatbot.dataset.datafile import NOTHING
 from chatbot.dataset.lock import FileLock
+from chatbot.dataset.store import settle
 from chatbot.errors import BadInput, NotAvailable
 from chatbot.files import write_atomically, write_error
 
@@ -117,15 +118,10 @@ def delete(key: str) -> Deleted:
         )
     with _changing() as index:
         gone = _known(key, index)
+        settle(gone.path)
         place = _trash() / f"{key}.{time.time_ns()}"
-        try:
-            place.mkdir(parents=True)
-            write_atomically(place / "name.json", json.dumps({"name": gone.name}))
-            if _history(key).exists():
-                _history(key).replace(place / "history")
-            gone.path.replace(place / "data.json")
-        except OSError as error:
-            raise write_error(error, gone.path) from error
+        write_atomically(place / "name.json", json.dumps({"name": gone.name}))
+        _move((_history(key), place / "history"), (gone.path, place / "data.json"))
         index.names.pop(key, None)
         if index.chosen == key:
             index.chosen = FIRST
@@ -150,20 +146,14 @@ def restore(key: str) -> Persona:
     """
     matched = _TRASHED.fullmatch(key)
     place = _trash() / key
-    if matched is None or not (place / "data.json").is_file():
-        raise NotAvailable("This persona can't be brought back: it is gone.", value=key)
     with _changing() as index:
+        if matched is None or not (place / "data.json").is_file():
+            raise NotAvailable("This persona can't be brought back: it is gone.", value=key)
         back = matched[1]
         name = _similar(_name_in(place), index)
         if _path(back).exists() or _history(back).exists():  # made anew under the same name since
             back = _key_for(name)
-        try:
-            if (place / "history").exists():
-                _history(back).parent.mkdir(parents=True, exist_ok=True)
-                (place / "history").replace(_history(back))
-            (place / "data.json").replace(_path(back))
-        except OSError as error:
-            raise write_error(error, _path(back)) from error
+        _move((place / "history", _history(back)), (place / "data.json", _path(back)))
         shutil.rmtree(place, ignore_errors=True)
         index.names[back], index.chosen = name, back
         return _persona(back, index)
@@ -201,6 +191,21 @@ def _folders(place: Path) -> list[Path]:
         return [folder for folder in place.iterdir() if _TRASHED.fullmatch(folder.name)]
     except OSError:
         return []
+
+
+def _move(*moves: tuple[Path, Path]) -> None:
+    """Move what is there, all or nothing."""
+    done: list[tuple[Path, Path]] = []
+    for source, target in moves:
+        try:
+            if source.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.replace(target)
+                done.append((source, target))
+        except OSError as error:
+            for moved_from, moved_to in done:
+                moved_to.replace(moved_from)
+            raise write_error(error, source) from error
 
 
 # --- the index --------------------------------------------------------------------------------

@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 
+from chatbot.dataset.text_index import TextIndex, words_of
 from chatbot.messages import Conversation
+
+_FEW = 5_000
+"""So many are looked through quickly enough as they are."""
+_index = TextIndex()
+"""Of the one large set that this process serves."""
 
 
 def find(conversations: Sequence[Conversation], query: str) -> list[int]:
-    """Indices of the conversations that contain every word of the query, in any turn and case."""
+    """Indices of the conversations that contain every word of the query: in any turn, a tag or
+    the note, in any case."""
     words = query.casefold().split()
+    if len(conversations) > _FEW:
+        if words:
+            return _index.find(conversations, words)
+        _index.prepare(conversations)  # whoever looks at the list may search it next
     if not words:
         return list(range(len(conversations)))
     return [
@@ -16,5 +27,5 @@ def find(conversations: Sequence[Conversation], query: str) -> list[int]:
 
 
 def _contains(conversation: Conversation, words: Sequence[str]) -> bool:
-    text = "\n".join(message.text for message in conversation.messages).casefold()
+    text = words_of(conversation).casefold()
     return all(word in text for word in words)

@@ -1,25 +1,26 @@
 """The persona's conversations, kept so that nothing acknowledged is ever lost.
 
-An edit goes to the journal first, then to the file (written whole beside it and renamed); only
-then the call returns. Whoever edits the file beside us, with our lock or without, is noticed by
-its content and becomes a step that undo takes back. A broken file is named and left alone.
+An edit is in the journal, safe on the disk, before the call returns. A small file is written whole
+in the same call, a large one a moment later. Whoever edits the file beside us, with our lock or
+without, is noticed by its content and becomes a step that undo takes back. A broken file is named
+and left alone.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from chatbot import paths
 from chatbot.dataset.changes import Edit, Swap, label_of
-from chatbot.dataset.datafile import NOTHING, DataFile, Signature, State, kept, version_of
-from chatbot.dataset.history import History, Step
+from chatbot.dataset.datafile import NOTHING
 from chatbot.dataset.importers import dump, read_strictly
-from chatbot.dataset.journal import Entry
-from chatbot.dataset.lock import FileLock
+from chatbot.dataset.keeper import SMALL, Keeper
 from chatbot.dataset.snapshot import GoodVersion, Snapshot
-from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable
+from chatbot.dataset.state import State, kept
+from chatbot.dataset.steps import Step
+from chatbot.errors import BadInput, ChatbotError, NotAvailable
 from chatbot.files import write_atomically
 from chatbot.messages import Conversation
 
@@ -30,47 +31,55 @@ class ConversationStore:
     Args:
         path: the file; the persona's by default, which begins as the shipped starter set.
         lock_timeout: seconds to wait for another process that writes.
+        small: bytes below which the file itself is written before an edit returns; a larger file
+            follows within seconds (`flush` waits for it).
 
     Every method raises `BadInput` while the file is broken (row and reason in its message),
     `OutOfResources` where the disk is full, `Conflict` where somebody else was first.
     """
 
-    def __init__(self, path: Path | None = None, *, lock_timeout: float = 10.0) -> None:
+    def __init__(
+        self, path: Path | None = None, *, lock_timeout: float = 10.0, small: int = SMALL
+    ) -> None:
         self.path = path or paths.dataset_path()
-        self._file = DataFile(self.path, paths.shipped_dataset_path() if path is None else None)
-        self._folder = self.path.parent / ".history" / self.path.stem
-        self._lock_timeout = lock_timeout
-        self._mutex = threading.RLock()
-        self._history = History(self._folder)
-        self._state: State | None = None
-        self._seen: Signature | None = None
+        starter = paths.shipped_dataset_path() if path is None else None
+        self._keeper = Keeper(self.path, starter, lock_timeout, small)
+        self._file, self._history = self._keeper.file, self._keeper.history
 
     # Reading
 
     def snapshot(self) -> Snapshot:
-        """What stands in the file now. Cheap while nobody changed it."""
-        with self._mutex:
-            state = self._current()
+        """What stands there now. Cheap while nobody changed it."""
+        with self._keeper.mutex:
+            state = self._keeper.current()
             undo, redo = self._history.undo_steps, self._history.redo_steps
             return Snapshot(
                 state.conversations,
                 state.version,
                 undo[-1].label if undo else None,
                 redo[-1].label if redo else None,
+                self._keeper.behind.trouble,
             )
 
     def raw_bytes(self) -> bytes:
-        """The file itself, whole or broken, for a download."""
-        with self._mutex:
-            return self._file.read() or NOTHING
+        """The file with all edits in it, or as it is where it is broken, for a download."""
+        with self._keeper.mutex, suppress(ChatbotError):
+            state = self._keeper.current()
+            if self._history.pending:
+                return dump(state.conversations)
+        return self._file.read() or NOTHING
+
+    def flush(self) -> None:
+        """Return when every edit is in the file itself, for whoever reads it past the store."""
+        self._keeper.behind.now()
 
     def follow(self, index: int, version: str) -> int | None:
         """Where the conversation that stood at `index` in an earlier `version` stands now.
 
         None where it was deleted, or where the whole list was replaced since.
         """
-        with self._mutex:
-            if self._current().version == version:
+        with self._keeper.mutex:
+            if self._keeper.current().version == version:
                 return index
             return self._history.follow(index, version)
 
@@ -78,11 +87,11 @@ class ConversationStore:
 
     def add(self, conversation: Conversation, at: int | None = None) -> int:
         """Insert a conversation (at the end by default) and return its index."""
-        with self._writing() as state:
+        with self._keeper.writing() as state:
             index = len(state.conversations) if at is None else at
             if not 0 <= index <= len(state.conversations):
                 raise BadInput("There is no such place in the list.", value=at)
-            self._commit_edit(state, Edit(index, None, kept(conversation)))
+            self._edit(state, Edit(index, None, kept(conversation)))
             return index
 
     def replace(
@@ -96,12 +105,12 @@ class ConversationStore:
         Raises:
             Conflict: something else stands there by now.
         """
-        with self._writing() as state:
+        with self._keeper.writing() as state:
             state.expect(index, expected)
             new = kept(new)
             if new == expected:
                 return state.version
-            return self._commit_edit(state, Edit(index, expected, new), group)
+            return self._edit(state, Edit(index, expected, new), group)
 
     def delete(self, index: int, expected: Conversation) -> None:
         """Remove the conversation `expected` at `index`.
@@ -109,9 +118,9 @@ class ConversationStore:
         Raises:
             Conflict: something else stands there by now.
         """
-        with self._writing() as state:
+        with self._keeper.writing() as state:
             state.expect(index, expected)
-            self._commit_edit(state, Edit(index, expected, None))
+            self._edit(state, Edit(index, expected, None))
 
     def replace_all(
         self, conversations: Sequence[Conversation], label: str, *, version: str | None = None
@@ -121,14 +130,14 @@ class ConversationStore:
         Raises:
             Conflict: `version` is given and the file is another one by now.
         """
-        with self._writing() as state:
+        with self._keeper.writing() as state:
             state.expect_version(version)
-            self._commit_list(dump(conversations), label)
+            self._swap(state, dump(conversations), label)
 
     def extend(self, conversations: Sequence[Conversation], label: str) -> None:
         """Add many conversations in one step."""
-        with self._writing() as state:
-            self._commit_list(dump((*state.conversations, *conversations)), label)
+        with self._keeper.writing() as state:
+            self._swap(state, dump((*state.conversations, *conversations)), label)
 
     def undo(self, version: str | None = None) -> str:
         """Take the last step back and return its label.
@@ -143,11 +152,42 @@ class ConversationStore:
         """Do again what was undone last and return its label; raises as `undo` does."""
         return self._step("redo", version)
 
+    def _edit(self, state: State, edit: Edit, group: str = "") -> str:
+        step = Step(label_of(edit), edit, group)
+        return self._keeper.edit(state, edit, partial(self._history.entry_of_step, step))
+
+    def _swap(self, state: State, data: bytes, label: str) -> None:
+        after = State.of_bytes(data, self._file.name)
+        self._keeper.settle(state)
+        swap = Swap(
+            self._history.versions.store(self._file.read() or NOTHING),
+            self._history.versions.store(data),
+        )
+        step = Step(label, swap)
+        self._keeper.put_list(after, data, partial(self._history.entry_of_step, step))
+
+    def _step(self, kind: str, version: str | None) -> str:
+        with self._keeper.writing() as state:
+            state.expect_version(version)
+            steps = self._history.undo_steps if kind == "undo" else self._history.redo_steps
+            if not steps:
+                raise NotAvailable(f"There is nothing to {kind}.")
+            change = steps[-1].change.inverse() if kind == "undo" else steps[-1].change
+            label, entry_to = steps[-1].label, partial(self._history.entry_of, kind)
+            if isinstance(change, Swap):
+                data = self._history.versions.content(change.after)
+                after = State.of_bytes(data, self._file.name)
+                self._keeper.settle(state)
+                self._keeper.put_list(after, data, entry_to)
+            else:
+                self._keeper.edit(state, change, entry_to)
+            return label
+
     # A broken file
 
     def last_good(self) -> GoodVersion | None:
         """What `restore_last_good` would bring back."""
-        with self._mutex, self._locked():
+        with self._keeper.mutex, self._keeper.locked():
             try:
                 data, saved = self._good_bytes()
             except NotAvailable:
@@ -163,11 +203,11 @@ class ConversationStore:
         Raises:
             NotAvailable: no good version is known.
         """
-        with self._mutex, self._locked():
+        with self._keeper.mutex, self._keeper.locked():
             data, _ = self._good_bytes()
-            aside = self._file.set_aside(self._folder)
+            aside = self._file.set_aside(self._keeper.folder)
             write_atomically(self.path, data)
-            self._reload()
+            self._keeper.reload()
             return aside
 
     def _good_bytes(self) -> tuple[bytes, datetime | None]:
@@ -183,117 +223,12 @@ class ConversationStore:
                 ) from None
             return starter, None
 
-    # Looking at the file
 
-    def _current(self) -> State:
-        """The state, read again where the file changed."""
-        if self._state is not None and self._unchanged():
-            return self._state
-        try:
-            with self._locked():
-                return self._reload()
-        except (BadInput, Conflict):
-            raise
-        except ChatbotError:  # a folder that we may not write: read without a history
-            seen = self._file.signature()
-            data = self._file.read() or self._file.starter() or NOTHING
-            self._state = State.of_bytes(data, self._file.name)
-            self._seen = seen
-            return self._state
+def settle(path: Path) -> None:
+    """Bring a file up to date before it is read past the store: edits of a large one may wait.
 
-    def _unchanged(self) -> bool:
-        return self._seen is not None and self._seen == self._file.signature()
-
-    def _locked(self) -> FileLock:
-        return FileLock(self._folder / "lock", self._lock_timeout)
-
-    @contextmanager
-    def _writing(self) -> Iterator[State]:
-        with self._mutex, self._locked():
-            self._history.refresh()
-            state = self._state
-            if state is None or not self._unchanged() or self._history.head != state.version:
-                state = self._reload()
-            if self._history.head is None:
-                self._history.start(NOTHING)
-            yield state
-
-    def _reload(self) -> State:
-        """Read file and journal under the lock, and note what others did."""
-        self._history.refresh()
-        seen = self._file.signature()  # before the content: a later change must show
-        data = self._file.read()
-        if data is None:
-            data = self._missing()
-        state, self._state, self._seen = self._state, None, None
-        if state is None or state.version != version_of(data):
-            state = State.of_bytes(data, self._file.name)
-        if self._history.head is None:
-            if self.path.exists():
-                self._history.start(data)
-        elif self._history.head != state.version:
-            self._history.note_outside(data, state.conversations, state.version)
-        self._state, self._seen = state, seen
-        return state
-
-    def _missing(self) -> bytes:
-        """What to begin with where there is no file.
-
-        Raises:
-            BadInput: there was one, with conversations in it.
-        """
-        if self._history.head is None:
-            starter = self._file.starter()
-            if starter is None:
-                return NOTHING
-            write_atomically(self.path, starter)
-            return starter
-        with suppress(ChatbotError):
-            if not read_strictly(self._history.content(), self._file.name):
-                return NOTHING
-        raise BadInput(
-            f"{self._file.name} is gone.",
-            value=str(self.path),
-            remedy="Put it back, or restore the last good version on the Dataset page.",
-        )
-
-    # Writing down
-
-    def _commit_edit(self, state: State, edit: Edit, group: str = "") -> str:
-        data, after = state.after(edit)
-        step = Step(label_of(edit), edit, group)
-        self._commit(self._history.entry_of_step(step, after.version), data, after)
-        return after.version
-
-    def _commit_list(self, data: bytes, label: str) -> None:
-        after = State.of_bytes(data, self._file.name)
-        swap = Swap(self._history.store(self._file.read() or NOTHING), self._history.store(data))
-        self._commit(self._history.entry_of_step(Step(label, swap), after.version), data, after)
-
-    def _step(self, kind: str, version: str | None) -> str:
-        with self._writing() as state:
-            state.expect_version(version)
-            steps = self._history.undo_steps if kind == "undo" else self._history.redo_steps
-            if not steps:
-                raise NotAvailable(f"There is nothing to {kind}.")
-            change = steps[-1].change.inverse() if kind == "undo" else steps[-1].change
-            label = steps[-1].label
-            if isinstance(change, Swap):
-                data = self._history.version(change.after)
-                after = State.of_bytes(data, self._file.name)
-            else:
-                data, after = state.after(change)
-            self._commit(self._history.entry_of(kind, after.version), data, after)
-            return label
-
-    def _commit(self, entry: Entry, data: bytes, after: State) -> None:
-        """Journal, then file, then memory; a failure leaves all three as they were."""
-        self._file.refuse_too_large(data)
-        self._history.append(entry)
-        try:
-            write_atomically(self.path, data)
-        except BaseException:
-            self._history.take_back()
-            raise
-        self._history.accept(entry)
-        self._state, self._seen = after, None
+    Raises:
+        OutOfResources: the disk is full.
+    """
+    if (path.parent / ".history" / path.stem / "journal.jsonl").exists():
+        ConversationStore(path).flush()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot import paths
 from chatbot.dataset.importers import read_conversations
+from chatbot.dataset.store import settle
 from chatbot.engine.prompts import TrainingExample, tokenise_conversation
 from chatbot.errors import BadInput, NotAvailable
 from chatbot.messages import Conversation, Message
@@ -83,8 +84,10 @@ def read(dataset: str) -> Source:
     Raises:
         NotAvailable: there is no such file.
         BadInput: it can't be read, or there is not enough in it to learn from.
+        OutOfResources: edits that wait to be written find the disk full.
     """
     path = dataset_file(dataset)
+    settle(path)
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset import personas
 from chatbot.dataset.importers import dump
+from chatbot.dataset.personas import FIRST
 from chatbot.dataset.store import ConversationStore
 from tests.pages.dataset_page import areas, captions, click, opened, ran, rows, talk, turns
 
@@ -112,3 +113,18 @@ def test_one_deleted_elsewhere_gives_way_to_the_chosen_one(page):
     assert turns(page) == ["Hi", "I am the first."]
     said = [*captions(page), *(info.value for info in page.info), *(t.value for t in page.toast)]
     assert any("deleted elsewhere" in text for text in said)
+
+
+def test_fine_tune_learns_from_the_chosen_persona(file):
+    file.write_bytes(dump([talk(f"Q{n}", f"A{n}") for n in range(1, 30)]))
+    ada = personas.new("Ada", dump([talk(f"Q{n}", f"A{n}") for n in range(1, 13)]))
+    page = AppTest.from_file(
+        str(Path(__file__).parents[2] / "pages" / "fine_tune.py"), default_timeout=60
+    )
+    ran(page)
+
+    assert page.selectbox(key="ft_persona").value == ada.key
+    assert any("11 conversations to learn from" in c.value for c in page.caption)
+    page.selectbox(key="ft_persona").set_value(FIRST)
+    ran(page)
+    assert any("26 conversations to learn from" in c.value for c in page.caption)

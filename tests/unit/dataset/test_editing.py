@@ -196,3 +196,12 @@ def test_a_turn_is_duplicated_under_another_name(draft):
 
     assert texts(twice) == ["Hi", "Hello!", "Hello!", "Tell me more", "Gladly."]
     assert len(set(twice.turns)) == 5
+
+
+def test_an_answer_takes_the_place_of_the_bot_s_last_words_or_is_added(draft):
+    answered = draft.answered("Aye.")
+    assert texts(answered) == ["Hi", "Hello!", "Tell me more", "Aye."]
+    assert answered.turns[-1] not in draft.turns
+    assert texts(draft.with_turn().answered("Aye."))[-2:] == ["", "Aye."]
+    twice = draft.with_turn("assistant").answered("Aye.")
+    assert texts(twice) == ["Hi", "Hello!", "Tell me more", "Aye."]

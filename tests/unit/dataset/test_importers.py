@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatbot.dataset.importers import dump, read_conversations, read_strictly
 from chatbot.dataset.incoming import examine
-from chatbot.dataset.json_rows import MAX_BYTES
+from chatbot.dataset.json_rows import MAX_BYTES, MAX_KEPT_BYTES
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation, Message
 
@@ -153,8 +153,17 @@ def test_half_a_character_is_replaced_and_said():
     dump(result.conversations)
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_parsed():
-    assert "larger than 50 MB" in refusal(b"[" + b" " * MAX_BYTES)
+def test_a_file_over_the_limit_is_refused_before_it_is_parsed(monkeypatch):
+    monkeypatch.setattr("chatbot.dataset.json_rows.MAX_KEPT_BYTES", 2 * 1024**2)
+
+    assert "larger than 2 MB" in refusal(b"[" + b" " * 2 * 1024**2)
+
+
+def test_what_may_be_imported_may_grow_when_it_is_written_with_our_spacing():
+    shortest = b'{"conversations":[{"from":"gpt","value":""}]}'
+    written = dump(read_conversations(b"[" + shortest + b"]").conversations)
+
+    assert MAX_BYTES // len(shortest) * len(written) < MAX_KEPT_BYTES
 
 
 def test_reading_strictly_refuses_the_first_bad_row():

@@ -12,7 +12,7 @@ from chatbot.dataset import personas
 from chatbot.dataset.importers import dump
 from chatbot.dataset.personas import FIRST
 from chatbot.dataset.store import ConversationStore
-from chatbot.errors import BadInput, NotAvailable, OutOfResources
+from chatbot.errors import BadInput, ChatbotError, NotAvailable, OutOfResources
 
 
 @pytest.fixture(autouse=True)
@@ -173,3 +173,22 @@ def test_the_choice_is_on_disk(home):
 
     index = json.loads((home / "data" / "personas" / "personas.json").read_text("utf-8"))
     assert index == {"chosen": ada.key, "names": {ada.key: "Ada"}}
+
+
+def test_a_persona_that_can_t_be_moved_away_stays_whole(monkeypatch, talk):
+    ada = personas.new("Ada")
+    ConversationStore(ada.path).add(talk("Hi", "Ada here."))
+    replace = Path.replace
+
+    def stubborn(source, target):
+        if source == ada.path:
+            raise PermissionError(13, "Permission denied")
+        return replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", stubborn)
+        with pytest.raises(ChatbotError, match="could not be saved"):
+            personas.delete(ada.key)
+    assert names() == ["My bot", "Ada"]
+    ConversationStore(ada.path).undo()  # its history is with it
+    assert personas.deleted() == ()

@@ -7,16 +7,22 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from chatbot.dataset.importers import read_conversations
+from chatbot.dataset.keeper import SMALL
 from chatbot.dataset.store import ConversationStore
 
 WRITER = """
 import sys
 from pathlib import Path
+from chatbot.dataset import write_behind
 from chatbot.dataset.store import ConversationStore
 from chatbot.messages import Conversation, assistant, user
 
-store, run = ConversationStore(Path(sys.argv[1])), sys.argv[2]
+write_behind.QUIET, write_behind.AT_LATEST = 0.005, 0.01  # so that many a kill meets a write
+run = sys.argv[2]
+store = ConversationStore(Path(sys.argv[1]), small=int(sys.argv[3]))
 number = 0
 while True:
     number += 1
@@ -32,10 +38,10 @@ while True:
 """
 
 
-def acknowledged_until_killed(path: Path, run: int, seconds: float) -> list[str]:
+def acknowledged_until_killed(path: Path, run: int, seconds: float, small: int) -> list[str]:
     """Run the writer, kill it without warning, and return what it had acknowledged."""
     process = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), str(run)],
+        [sys.executable, "-c", WRITER, str(path), str(run), str(small)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
@@ -48,14 +54,17 @@ def acknowledged_until_killed(path: Path, run: int, seconds: float) -> list[str]
     return [line for line in (first + rest).split("\n")[:-1] if line]
 
 
-def test_killed_ten_times_nothing_acknowledged_is_lost(path, dozen):
+@pytest.mark.parametrize("small", [SMALL, 0], ids=["written at once", "written behind"])
+def test_killed_again_and_again_nothing_acknowledged_is_lost(path, dozen, small):
     chance = random.Random(420)
     acknowledged: list[str] = []
-    for run in range(10):
-        acknowledged += acknowledged_until_killed(path, run, chance.uniform(0.0, 0.15))
+    for run in range(8):
+        acknowledged += acknowledged_until_killed(path, run, chance.uniform(0.0, 0.15), small)
 
         found = read_conversations(path.read_bytes())
         assert not found.problems
+        if not small:
+            found = read_conversations(ConversationStore(path, small=0).raw_bytes())
         answers = {c.messages[0].text: c.messages[1].text for c in found.conversations}
         for line in acknowledged:
             action, name = line.split()
@@ -64,7 +73,7 @@ def test_killed_ten_times_nothing_acknowledged_is_lost(path, dozen):
                 assert answers[name] == "changed", name
 
     assert len(acknowledged) > 20
-    store = ConversationStore(path)
+    store = ConversationStore(path, small=small)
     final = store.snapshot().conversations
     steps = 0
     while store.snapshot().undo:
@@ -74,6 +83,9 @@ def test_killed_ten_times_nothing_acknowledged_is_lost(path, dozen):
     for _ in range(steps):
         store.redo()
     assert store.snapshot().conversations == final
+    store.flush()
+    assert read_conversations(path.read_bytes()).conversations == final
+    assert not list(path.parent.glob(f".{path.name}.*.next"))
 
 
 def test_a_crash_between_journal_and_file_leaves_a_step_that_can_be_had(store, path, dozen, talk):
@@ -88,8 +100,10 @@ def test_a_crash_between_journal_and_file_leaves_a_step_that_can_be_had(store, p
     assert again.snapshot().conversations[-1] == talk("lost", "?")
 
 
-def test_threads_and_two_stores_lose_no_edit(path, dozen, talk):
-    stores = [ConversationStore(path), ConversationStore(path)]
+@pytest.mark.parametrize("small", [SMALL, 0], ids=["written at once", "written behind"])
+def test_threads_and_two_stores_lose_no_edit(path, dozen, talk, small, monkeypatch):
+    monkeypatch.setattr("chatbot.dataset.write_behind.QUIET", 0.0)
+    stores = [ConversationStore(path, small=small), ConversationStore(path, small=small)]
     failures: list[BaseException] = []
 
     def write(number: int) -> None:
@@ -106,5 +120,7 @@ def test_threads_and_two_stores_lose_no_edit(path, dozen, talk):
         thread.join(60)
 
     assert not failures
-    names = {c.messages[0].text for c in ConversationStore(path).snapshot().conversations[12:]}
+    for store in stores:
+        store.flush()
+    names = {c.messages[0].text for c in read_conversations(path.read_bytes()).conversations[12:]}
     assert names == {f"{number}-{n}" for number in range(6) for n in range(5)}

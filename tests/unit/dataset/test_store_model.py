@@ -1,4 +1,7 @@
-"""Any sequence of edits, undo, redo, restarts and outside edits equals a list with two stacks."""
+"""Any sequence of edits, undo, redo, restarts and outside edits equals a list with two stacks.
+
+Once with a file that is written at each edit, once with one that follows its journal.
+"""
 
 import tempfile
 from pathlib import Path
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from chatbot.dataset.importers import dump, read_conversations
+from chatbot.dataset.keeper import SMALL
 from chatbot.dataset.store import ConversationStore
 from chatbot.errors import NotAvailable
 from chatbot.messages import Conversation, Message
@@ -28,19 +32,31 @@ CONVERSATIONS = st.builds(
 Rows = tuple[Conversation, ...]
 
 
+@pytest.fixture(autouse=True)
+def _only_when_asked(monkeypatch):
+    """Nothing is written behind the model's back."""
+    monkeypatch.setattr("chatbot.dataset.write_behind.QUIET", 600.0)
+    monkeypatch.setattr("chatbot.dataset.write_behind.AT_LATEST", 600.0)
+
+
 class StoreAgainstModel(RuleBasedStateMachine):
+    small = SMALL
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "persona.json"
         self.path.write_bytes(dump(()))
-        self.store = ConversationStore(self.path)
+        self.store, self.other = self.opened(), self.opened()
         self.now: Rows = ()
         self.past: list[Rows] = []
         self.future: list[Rows] = []
 
     def teardown(self) -> None:
         self.folder.cleanup()
+
+    def opened(self) -> ConversationStore:
+        return ConversationStore(self.path, small=self.small)
 
     def becomes(self, rows: Rows) -> None:
         self.past.append(self.now)
@@ -75,10 +91,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
     @rule(rows=st.lists(CONVERSATIONS, max_size=3).map(tuple))
     def outside(self, rows: Rows) -> None:
         self.store.snapshot()
-        changed = rows != self.now
-        self.path.write_bytes(dump(rows))
+        held, written = self.path.read_bytes(), dump(rows)
+        self.path.write_bytes(written)
         self.store.snapshot()
-        if changed:
+        if held != written and rows != self.now:
             self.becomes(rows)
 
     @rule()
@@ -103,7 +119,16 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.store = ConversationStore(self.path)
+        self.store = self.opened()
+
+    @rule()
+    def go_on_in_the_other(self) -> None:
+        self.store, self.other = self.other, self.store
+
+    @rule()
+    def flush(self) -> None:
+        self.store.flush()
+        assert read_conversations(self.path.read_bytes()).conversations == self.now
 
     @invariant()
     def equals_the_model(self) -> None:
@@ -111,13 +136,20 @@ class StoreAgainstModel(RuleBasedStateMachine):
         assert snapshot.conversations == self.now
         assert (snapshot.undo is not None) == bool(self.past)
         assert (snapshot.redo is not None) == bool(self.future)
-        assert read_conversations(self.path.read_bytes()).conversations == self.now
+        assert read_conversations(self.store.raw_bytes()).conversations == self.now
+        if self.small:
+            assert read_conversations(self.path.read_bytes()).conversations == self.now
 
 
-StoreAgainstModel.TestCase.settings = settings(
-    max_examples=40,
+class LargeStoreAgainstModel(StoreAgainstModel):
+    small = 0
+
+
+StoreAgainstModel.TestCase.settings = LargeStoreAgainstModel.TestCase.settings = settings(
+    max_examples=20,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 TestStoreAgainstModel = StoreAgainstModel.TestCase
+TestLargeStoreAgainstModel = LargeStoreAgainstModel.TestCase

@@ -205,7 +205,7 @@ def test_a_file_grown_too_large_is_refused_before_it_is_written(
     store, path, dozen, talk, monkeypatch
 ):
     before = path.read_bytes()
-    monkeypatch.setattr("chatbot.dataset.datafile.MAX_BYTES", len(before) + 10)
+    monkeypatch.setattr("chatbot.dataset.datafile.MAX_KEPT_BYTES", len(before) + 10)
 
     with pytest.raises(OutOfResources, match="larger than"):
         store.add(talk("one", "too many"))
