@@ -18,6 +18,7 @@ from pages.ui import (
     dataset_download,
     dataset_history,
     dataset_pictures,
+    dataset_proposals,
     dataset_state,
     dataset_trouble,
     dataset_upload,
@@ -135,7 +136,7 @@ def header(snapshot: Snapshot) -> None:
         )
         files(snapshot)
         st.caption(saved_mark(snapshot))
-    told()
+    told(snapshot.trouble)
 
 
 def files(snapshot: Snapshot) -> None:
@@ -157,11 +158,12 @@ def saved_mark(snapshot: Snapshot) -> str:
     return f"{mark}Saved {memory.saved_at:%H:%M}{last}"
 
 
-def told() -> None:
-    """What the last callback has to say."""
+def told(trouble: ChatbotError | None) -> None:
+    """What the last callback has to say, and why edits are not in the file yet."""
     memory = dataset_state.memory()
-    if memory.problem is not None:
-        errors.say(memory.problem)
+    for problem in (memory.problem, trouble):
+        if problem is not None:
+            errors.say(problem)
     if memory.draft is not None and memory.draft.unsaved and not memory.clash:
         st.button(
             "Save again",
@@ -203,6 +205,14 @@ def conversation(
                 on_click=actions.delete_conversation,
             )
         editor(draft, findings, tags)
+        dataset_proposals.panel(
+            snapshot,
+            dataset_state.store(),
+            memory.persona,
+            dataset_state.typed(draft),
+            turns.accept_answer,
+            bulk.accept_conversations,
+        )
         if st.toggle("See what the model sees", key="dataset_tokens_open"):
             with st.container(border=True):
                 token_view.panel(draft.conversation)

@@ -1,11 +1,12 @@
 """What changes many conversations at once: imports and mends, each one step of undo."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chatbot.dataset.ailments import AILMENTS, mend
-from chatbot.dataset.editing import Draft
+from chatbot.messages import Conversation
 from pages.ui import dataset_hub, dataset_state
-from pages.ui.dataset_actions import acting, free
+from pages.ui.dataset_actions import acting, free, open_at
 from pages.ui.dataset_state import Memory, counted, store
 
 
@@ -24,7 +25,7 @@ def add_upload() -> None:
         place = len(store().snapshot().conversations)
         store().extend(new, f"Added {counted(len(new))} from {memory.upload.name}")
         _close_import(memory)
-        _open_at(memory, place, f"{counted(len(new))} added. Undo takes it back.")
+        open_at(memory, place, f"{counted(len(new))} added. Undo takes it back.")
 
 
 def replace_by_upload() -> None:
@@ -35,7 +36,22 @@ def replace_by_upload() -> None:
         store().replace_all(new, f"Replaced all by {counted(len(new))} from {memory.upload.name}")
         _close_import(memory)
         notice = f"All are replaced by {counted(len(new))}. Undo takes it back."
-        _open_at(memory, 0, notice)
+        open_at(memory, 0, notice)
+
+
+def accept_conversations(new: Sequence[Conversation], label: str) -> bool:
+    """Add proposals that were accepted, at the end; the open conversation stays open.
+
+    Returns:
+        whether they are saved.
+    """
+    with acting() as memory:
+        if free(memory):
+            store().extend(new, label)
+            memory.saved_at = datetime.now()
+            memory.notice = f"{label}. Undo takes it back."
+            return True
+    return False
 
 
 def mend_all(ailment: str, version: str) -> None:
@@ -49,18 +65,9 @@ def mend_all(ailment: str, version: str) -> None:
         label = f"{AILMENTS[ailment].button} in {counted(changed)}"
         store().replace_all(after, label, version=version)
         place = 0 if memory.draft is None else memory.draft.index
-        _open_at(memory, place, f"{label}: done. Undo brings the words back.")
+        open_at(memory, place, f"{label}: done. Undo brings the words back.")
 
 
 def _close_import(memory: Memory) -> None:
     memory.uploading, memory.upload = False, None
     dataset_hub.forget()
-
-
-def _open_at(memory: Memory, place: int, notice: str) -> None:
-    snapshot = store().snapshot()
-    last = len(snapshot.conversations) - 1
-    memory.draft = Draft.of(snapshot, min(place, last)) if last >= 0 else None
-    memory.clash = False
-    memory.saved_at = datetime.now()
-    memory.notice = notice

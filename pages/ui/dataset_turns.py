@@ -104,6 +104,17 @@ def _change(
             memory.put_cursor_in(draft.turns[focus])
 
 
+def accept_answer(text: str) -> bool:
+    """The bot's last answer from now on: in the place of the present one, else after the question.
+
+    Returns:
+        whether it is saved.
+    """
+    _change(lambda draft: draft.answered(text), focus=-1)
+    memory = dataset_state.memory()
+    return memory.problem is None and not memory.clash
+
+
 def like() -> None:
     _mark(lambda conversation: with_liked(conversation, not is_liked(conversation)))
 

@@ -1,0 +1,142 @@
+"""Proposals by a tiny real model, and the job that makes them in the background."""
+
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from chatbot.engine import catalog
+from chatbot.engine.device import Placement
+from chatbot.engine.generation import Engine
+from chatbot.engine.loading import load
+from chatbot.engine.sampling import SamplingParams
+from chatbot.engine_room import Choice, EngineRoom
+from chatbot.errors import BadInput
+from chatbot.messages import Conversation, assistant, user
+from chatbot.proposals.job import Order, ProposalJob, was_taught
+from chatbot.proposals.makers import (
+    GRAMMAR,
+    TRIES,
+    Watch,
+    answer_as_bot,
+    draft_conversations,
+    other_ways_to_ask,
+    questions_about,
+)
+
+PARAMS = SamplingParams(temperature=1.0, max_new_tokens=12, seed=3)
+ROWS = (Conversation((user("Do you like tea?"), assistant("Very much."))),)
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_gpt2: Path) -> Iterator[Engine]:
+    made = Engine(load(tiny_gpt2, Placement("cpu", "float32", "for a test")))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def room(tiny_gpt2: Path) -> Iterator[EngineRoom]:
+    made = EngineRoom(
+        lambda choice: Engine(load(choice.model, Placement("cpu", "float32", "for a test")))
+    )
+    yield made
+    made.close()
+
+
+def order(model: object, **changes: object) -> Order:
+    given = {"kind": "questions", "before": (user("Where are you from?"),), **changes}
+    return Order(answering=Choice(str(model)), params=PARAMS, conversations=ROWS, **given)  # type: ignore[arg-type]
+
+
+def until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_answers_come_again_with_their_seed_and_leave_the_global_state_alone(engine):
+    state, numbers = random.getstate(), torch.random.get_rng_state()
+
+    first = list(answer_as_bot(engine, [user("Who are you?")], PARAMS, 2))
+    again = list(answer_as_bot(engine, [user("Who are you?")], PARAMS, 2))
+
+    assert first == again
+    assert all(made.seed is not None and made.source for made in first)
+    assert len({made.texts for made in first}) == len(first)
+    assert random.getstate() == state
+    assert torch.equal(torch.random.get_rng_state(), numbers)
+
+
+def test_an_answer_needs_a_question(engine):
+    with pytest.raises(BadInput, match="no question"):
+        list(answer_as_bot(engine, [assistant("Hi")], PARAMS))
+
+
+def test_of_a_model_that_only_babbles_grammar_is_left_and_the_search_ends(engine):
+    watch = Watch()
+
+    found = list(other_ways_to_ask(engine, "Where are you from?", 3, seed=1, watch=watch))
+
+    assert [(made.texts[0], made.source) for made in found] == [
+        ("Can you tell me where you are from?", GRAMMAR)
+    ]
+    assert watch.tried == 3 * TRIES
+
+
+def test_babble_gives_no_drafts(engine):
+    assert list(draft_conversations(engine, "tea", [("Tea?", "Yes.")], 1, seed=1)) == []
+    with pytest.raises(BadInput, match="topic"):
+        list(questions_about(engine, " "))
+
+
+def test_a_stop_set_before_lets_no_attempt_begin(engine):
+    watch = Watch()
+    watch.stop.set()
+
+    assert list(answer_as_bot(engine, [user("Hi")], PARAMS, watch=watch)) == []
+    assert watch.tried == 0
+
+
+def test_a_job_brings_proposals_that_are_taken_once(room, tiny_gpt2):
+    job = ProposalJob(room, order(tiny_gpt2))
+    until(lambda: job.done)
+
+    assert job.problem is None
+    number = next(iter(job.proposals))
+    assert job.take(number) is not None
+    assert job.take(number) is None
+    assert job.found > len(job.proposals)
+
+
+def test_a_stopped_job_leaves_nothing_running_and_keeps_what_it_found(room, tiny_gpt2):
+    job = ProposalJob(room, order(tiny_gpt2))
+    until(lambda: job.found > 0)
+    job.stop()
+    until(lambda: job.done)
+
+    assert job.problem is None
+    assert job.proposals
+    with room.lease(Choice(str(tiny_gpt2))) as loaded:
+        assert loaded.wait_until_idle(30)
+
+
+def test_a_missing_model_is_told_with_what_to_do(room, home):
+    for kind in ("questions", "answer", "drafts"):
+        job = ProposalJob(room, order("nowhere", kind=kind, topic="tea"))
+        until(lambda job=job: job.done)
+        assert "no such model" in str(job.problem)
+        assert job.problem.remedy
+
+
+def test_a_model_that_was_taught_a_persona_is_shown_no_examples(home, tiny_gpt2):
+    shutil.copytree(tiny_gpt2, home / "models" / "runs" / "one" / "checkpoint-1")
+    shutil.copytree(tiny_gpt2, home / "models" / "mine")
+
+    assert was_taught(catalog.resolve("runs/one/checkpoint-1"))
+    assert not was_taught(catalog.resolve("mine"))
