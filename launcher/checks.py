@@ -67,7 +67,8 @@ def run(environment: Environment, pytest_options: Sequence[str] = ()) -> int:
         run_check(check, environment.python, environment.project, variables)
         for check in checks(pytest_options)
     ]
-    browser = _tests("browser tests", ("tests/e2e",), pytest_options)
+    in_browsers = ("tests/e2e", "-n", str(processes()))
+    browser = _tests("browser tests", in_browsers, pytest_options)
     if chromium:
         outcomes.append(run_check(browser, environment.python, environment.project, variables))
     else:
@@ -91,7 +92,7 @@ def checks(pytest_options: Sequence[str]) -> list[Check]:
 
 
 def processes() -> int:
-    """How many of the unit and page tests run at once."""
+    """How many of the tests run at once."""
     return min(os.cpu_count() or 1, MOST_PROCESSES)
 
 

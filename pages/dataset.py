@@ -5,8 +5,8 @@ from typing import get_args
 
 import streamlit as st
 
-from chatbot.dataset.doctor import Finding, check
 from chatbot.dataset.editing import Draft
+from chatbot.dataset.findings import Finding
 from chatbot.dataset.marks import all_tags
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import BadInput, ChatbotError
@@ -15,6 +15,7 @@ from pages.ui import dataset_actions as actions
 from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_change_many as change_many
 from pages.ui import (
+    dataset_doctor,
     dataset_download,
     dataset_history,
     dataset_pictures,
@@ -28,6 +29,7 @@ from pages.ui import (
 )
 from pages.ui import dataset_turns as turns
 from pages.ui.conversation_editor import editor
+from pages.ui.dataset_checkup import examined
 from pages.ui.dataset_overview import overview
 from pages.ui.dataset_state import Key, View
 from pages.ui.errors import plain
@@ -48,7 +50,9 @@ def main() -> None:
         empty()
         return
     view = dataset_state.view()
-    if view == "History":
+    if view == "Doctor":
+        dataset_doctor.panel(snapshot)
+    elif view == "History":
         dataset_history.panel(snapshot)
     elif view == "Pictures":
         dataset_pictures.panel(snapshot, open_conversation=actions.open_from_elsewhere)
@@ -60,26 +64,17 @@ def main() -> None:
 
 def write(snapshot: Snapshot, draft: Draft | None) -> None:
     """The list of conversations beside the one that is open."""
-    findings = examined(snapshot.version, snapshot.conversations)
-    by_row: dict[int, list[Finding]] = {}
-    for finding in findings:
-        by_row.setdefault(finding.row or 0, []).append(finding)
+    found = examined(snapshot)
     tags = tags_in(snapshot.version, snapshot.conversations)
     panel = st.container()
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        shown = overview(snapshot, draft, by_row, tags)
+        shown = overview(snapshot, draft, found, tags)
     with panel:
         change_many.panel(snapshot, shown, tags)
     with right.container(key=Key.CONVERSATION):
         if draft is not None:
-            conversation(snapshot, draft, shown, by_row.get(draft.index + 1, []), tags)
-
-
-@st.cache_data(show_spinner=False, max_entries=2)
-def examined(version: str, _conversations: Sequence[Conversation]) -> list[Finding]:
-    """The doctor's findings for this version of the file."""
-    return check(_conversations)
+            conversation(snapshot, draft, shown, found.of(draft.index), tags)
 
 
 @st.cache_data(show_spinner=False, max_entries=2)

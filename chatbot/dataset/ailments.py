@@ -4,7 +4,6 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import MappingProxyType
 
 from chatbot.dataset.formats.placeholders import PLACE
@@ -158,7 +157,6 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
 )
 
 
-@lru_cache(maxsize=1 << 17)
 def of_text(text: str) -> tuple[str, ...]:
     """Which of `AILMENTS` a text shows."""
     return tuple(key for key, ailment in AILMENTS.items() if ailment.shows(text))

@@ -54,7 +54,7 @@ class Draft:
     @classmethod
     def of(cls, snapshot: Snapshot, index: int) -> "Draft":
         base = snapshot.conversations[index]
-        return cls(index, snapshot.version, base, base, _names(len(base.messages)))
+        return cls(index, snapshot.version, base, base, names(len(base.messages)))
 
     @property
     def unsaved(self) -> bool:
@@ -153,10 +153,10 @@ class Draft:
 
     def _replaced(self, start: int, end: int, messages: Sequence[Message]) -> "Draft":
         """Other turns, with names of their own, in the place of those from `start` to `end`."""
-        old, names = self.conversation.messages, _names(len(messages))
+        old, turns = self.conversation.messages, self.turns
         return self._with(
             (*old[:start], *messages, *old[end:]),
-            (*self.turns[:start], *names, *self.turns[end:]),
+            (*turns[:start], *names(len(messages)), *turns[end:]),
         )
 
     def _with(self, messages: Sequence[Message], turns: tuple[str, ...]) -> "Draft":
@@ -215,7 +215,7 @@ class Draft:
             raise Conflict("This conversation was changed elsewhere in the meantime.")
         if place is None or now is None:
             return None
-        turns = list(_names(len(now.messages)))
+        turns = list(names(len(now.messages)))
         matcher = SequenceMatcher(
             None, [repr(m) for m in self.base.messages], [repr(m) for m in now.messages], False
         )
@@ -224,5 +224,6 @@ class Draft:
         return Draft(place, snapshot.version, now, now, tuple(turns))
 
 
-def _names(count: int) -> tuple[str, ...]:
+def names(count: int) -> tuple[str, ...]:
+    """Fresh names for so many turns."""
     return tuple(uuid.uuid4().hex[:12] for _ in range(count))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Any
 
-from chatbot.dataset.doctor import Finding
+from chatbot.dataset.findings import Finding
 from chatbot.dataset.json_rows import SHAPE, decoded, refuse_too_large, rows_of
 from chatbot.dataset.quick_rows import NotPlain, blocks_of, plain, without_collector
 from chatbot.errors import BadInput

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chatbot.dataset.doctor import Finding, check
+from chatbot.dataset.doctor import check
+from chatbot.dataset.findings import Finding
 from chatbot.dataset.formats import (
     columnar,
     delimited,

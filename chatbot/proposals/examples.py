@@ -1,9 +1,8 @@
 """What a small model is shown before it is asked: pairs of sentences that ask the same."""
 
 import random
-from collections.abc import Sequence
 
-from chatbot.proposals.wording import alike, words
+from chatbot.proposals.wording import alike, essence, words
 
 Pair = tuple[str, str]
 
@@ -49,20 +48,19 @@ WORDINGS: tuple[Pair, ...] = (
 )
 
 
-def wordings_for(question: str, seed: int) -> list[Pair]:
-    """`SHOWN` pairs in an order that follows from the seed: half begin as the question does.
+def wordings_for(question: str, sets: int) -> list[list[Pair]]:
+    """Sets of `SHOWN` pairs each, always the same for a question; half begin as it does.
 
-    A small model copies the shape of what it is shown, so each attempt is shown something else.
+    A small model copies the shape of what it is shown, so what is near stands last.
     """
-    draw = random.Random(seed)
-    near = sorted(WORDINGS, key=lambda pair: -_shape(pair[0], question))[:SHOWN]
-    chosen: list[Pair] = draw.sample(near, SHOWN // 2)
-    rest: Sequence[Pair] = [pair for pair in WORDINGS if pair not in near]
-    chosen = [*draw.sample(rest, SHOWN - len(chosen)), *chosen]
-    return chosen
+    ranked = sorted(WORDINGS, key=lambda pair: _nearness(pair[0], question))
+    near, far = ranked[-SHOWN:], ranked[:-SHOWN]
+    draw = random.Random(essence(question))
+    half = SHOWN // 2
+    return [[*draw.sample(far, SHOWN - half), *draw.sample(near, half)] for _ in range(sets)]
 
 
-def _shape(one: str, other: str) -> float:
+def _nearness(one: str, other: str) -> float:
     """How far two questions begin alike, 0 to 3."""
     first, second = words(one), words(other)
     return 2.0 * (first[:1] == second[:1]) + alike(one, other)

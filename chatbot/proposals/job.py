@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -131,6 +131,7 @@ class ProposalJob:
                 "Something went wrong on our side.", remedy="Ask again; the log has the details."
             )
         finally:
+            self.order = replace(self.order, conversations=())  # an old state of the whole set
             self.done = True
 
     def _make(self) -> Iterator[Proposal]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from chatbot.engine.sampling import LARGEST_SEED, SamplingParams
 from chatbot.errors import BadInput
 from chatbot.messages import Message, assistant, user
+from chatbot.proposals.examples import wordings_for
 from chatbot.proposals.filters import (
     another_wording,
     bare,
@@ -34,18 +35,17 @@ GRAMMAR = "grammar"
 """The source of a proposal that no model made."""
 TRIES = 4
 """Attempts for each proposal that is wanted, before the search is given up."""
-PATIENCE = 16
+LONGEST_ANSWER = 96
+"""Tokens, whatever the chat allows: what goes on longer mostly goes in circles."""
+VARIANTS = 3
+"""Sets of examples that the model is shown in turn."""
+PATIENCE = 18
 """Attempts in a row without a new wording, before the model is taken to have no more."""
-_WRITING = SamplingParams(temperature=0.8, top_p=0.95, top_k=50, max_new_tokens=32)
+_WRITING = SamplingParams(temperature=0.7, top_p=0.95, top_k=50, max_new_tokens=32)
 """For questions: as varied as a small model stays on its subject."""
+TURN = 6
+"""Attempts with one prompt before the next one takes its turn."""
 _SAY = "Say this in other words: "
-_WORDINGS: tuple[Exchange, ...] = (
-    ("What's your favourite colour?", "Which colour do you like best?"),
-    ("how old are you", "What is your age?"),
-    ("Do you have any pets?", "Are there any animals living with you?"),
-    ("Why did you become a teacher?", "What made you choose to be a teacher?"),
-    ("where do you live", "What place do you call home?"),
-)
 _ASK = "Ask somebody a question about "
 _QUESTIONS: tuple[Exchange, ...] = (
     ("cooking", "What do you like to cook when friends come over?"),
@@ -98,7 +98,7 @@ def answer_as_bot(
 
     Args:
         before: the turns before the answer, oldest first; the last is the person's.
-        params: as in the chat; where the seed is set, the first answer is the chat's.
+        params: as in the chat, but for at most `LONGEST_ANSWER` tokens.
         examples: how the persona talks, for a model that was not taught it; oldest first.
 
     Raises:
@@ -110,11 +110,12 @@ def answer_as_bot(
             "There is no question to answer here.",
             remedy="Write what somebody says to your bot first.",
         )
+    params = replace(params, max_new_tokens=min(params.max_new_tokens, LONGEST_ANSWER))
     shown = [turn for pair in examples for turn in (user(pair[0]), assistant(pair[1]))]
     told = [message for message in before if message.role == "system"]
     prompt = [*told, *shown, *(message for message in before if message.role != "system")]
     taken: list[str] = []
-    for text, receipt in _attempts(engine, prompt, params, count * TRIES, watch):
+    for text, receipt in _attempts(engine, [prompt], params, count * TRIES, watch):
         answer = trimmed_answer(text, cut_off=receipt.finish == "length")
         if usable_answer(answer, before[-1].text, taken):
             taken.append(answer)
@@ -150,10 +151,12 @@ def other_ways_to_ask(
     for text in by_grammar[:first]:
         taken.append(text)
         yield Proposal((text,), GRAMMAR)
-    prompt = [*_shown(_SAY, _WORDINGS), user(_SAY + question)]
+    prompts = [
+        [*_shown(_SAY, shown), user(_SAY + question)] for shown in wordings_for(question, VARIANTS)
+    ]
     params = replace(_WRITING, seed=seed)
     in_vain = 0
-    for text, receipt in _attempts(engine, prompt, params, count * TRIES, watch):
+    for text, receipt in _attempts(engine, prompts, params, count * TRIES, watch):
         line = bare(text) if receipt.finish == "end" else ""
         in_vain += 1
         if line and another_wording(line, question, taken):
@@ -196,7 +199,7 @@ def questions_about(
     prompt = [*_shown(_ASK, shown), user(_ASK + topic)]
     params = replace(_WRITING, seed=seed)
     taken: list[str] = []
-    for text, receipt in _attempts(engine, prompt, params, count * TRIES, watch):
+    for text, receipt in _attempts(engine, [prompt], params, count * TRIES, watch):
         found = lines(text) if receipt.finish == "end" else lines(text)[:-1]
         for line in found[:1]:
             if new_question(line, topic, taken):
@@ -251,12 +254,16 @@ def answered(
 
 def _attempts(
     engine: "Engine",
-    prompt: Sequence[Message],
+    prompts: Sequence[Sequence[Message]],
     params: SamplingParams,
     most: int,
     watch: Watch | None,
 ) -> Iterator[tuple[str, "Receipt"]]:
-    """Complete texts, one after the other, until `most` or a stop."""
+    """Complete texts, one after the other, until `most` or a stop.
+
+    Args:
+        prompts: each for `TURN` attempts, then the next one, so that each is seldom read anew.
+    """
     watch = watch or Watch()
     first = secrets.randbelow(LARGEST_SEED + 1) if params.seed is None else params.seed
     key = f"proposals {uuid.uuid4().hex}"
@@ -265,6 +272,7 @@ def _attempts(
             if watch.stop.is_set():
                 return
             own = replace(params, seed=(first + number) % (LARGEST_SEED + 1))
+            prompt = prompts[number // TURN % len(prompts)]
             generation = engine.stream(prompt, own, conversation=key, stop=watch.stop)
             try:
                 for _ in generation:

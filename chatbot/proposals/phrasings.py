@@ -55,7 +55,7 @@ def phrasings(question: str) -> list[str]:
     None for what is no English question or request of one sentence.
     """
     plain = " ".join(question.split()).rstrip("?!. ")
-    if not plain or "\n" in question or not _ENGLISH.search(plain):
+    if not plain or "\n" in question or not (_ENGLISH.search(plain) or requests(plain)):
         return []
     if re.search(r"[.!?;:]\s", plain):
         return []

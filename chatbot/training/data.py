@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot import paths
+from chatbot.dataset.examining import letters_of
 from chatbot.dataset.importers import read_conversations
 from chatbot.dataset.store import settle
 from chatbot.engine.prompts import TrainingExample, tokenise_conversation
@@ -44,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Split:
-    """`repeated` counts exact copies that were left out, so that none is on both sides."""
+    """`repeated` counts copies, exact or near, that were left out: none is on both sides."""
 
     train: tuple[Conversation, ...]
     held_out: tuple[Conversation, ...]
@@ -129,19 +130,30 @@ def source_of(data: bytes, name: str) -> Source:
 def split(conversations: Sequence[Conversation], held_out: float, seed: int) -> Split:
     """Hold out a share of the different conversations, chosen by seed and text alone.
 
-    Order and unrelated edits of the data set don't change who is held out. Exact copies go
-    where their original goes, and only once into the held-out part.
+    Order and unrelated edits of the data set don't change who is held out. Copies, also those
+    that differ in signs, spaces and capitals alone, go where their original goes, and only once
+    into the held-out part.
     """
     train_order = list(conversations)
-    different = list({c.messages: c for c in train_order}.values())
-    if held_out <= 0 or len(different) < FEWEST_TO_HOLD_OUT:
+    originals: dict[object, Conversation] = {}
+    for conversation in train_order:
+        letters = _letters(conversation)
+        known = originals.get(letters)
+        if known is None or _lot(conversation, seed) < _lot(known, seed):
+            originals[letters] = conversation
+    if held_out <= 0 or len(originals) < FEWEST_TO_HOLD_OUT:
         return Split(tuple(train_order), (), 0)
-    count = min(MOST_HELD_OUT, max(1, round(held_out * len(different))))
-    chosen = sorted(different, key=lambda c: _lot(c, seed))[:count]
-    apart = {c.messages for c in chosen}
-    train = tuple(c for c in train_order if c.messages not in apart)
+    count = min(MOST_HELD_OUT, max(1, round(held_out * len(originals))))
+    chosen = sorted(originals.values(), key=lambda c: _lot(c, seed))[:count]
+    apart = {_letters(c) for c in chosen}
+    train = tuple(c for c in train_order if _letters(c) not in apart)
     repeated = len(train_order) - len(train) - len(chosen)
     return Split(train, tuple(chosen), repeated)
+
+
+def _letters(conversation: Conversation) -> object:
+    """Equal for conversations that are the same but for signs, spaces and capitals."""
+    return tuple((m.role, letters_of(m.text) or m.text.strip()) for m in conversation.messages)
 
 
 def tokenise(

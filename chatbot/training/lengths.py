@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from chatbot.dataset.doctor import Finding
+from chatbot.dataset.findings import Finding
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Conversation, Message
 from chatbot.training.counting import TokenCounter
@@ -183,4 +183,4 @@ def finding(row: int, count: int, limit: int, window: int, turns: int, kept: int
             "Shorten it, split it into two conversations, or raise the longest conversation "
             "when you fine-tune."
         )
-    return Finding("warning", row, said, remedy)
+    return Finding("warning", row, said, remedy, kind="too-long")

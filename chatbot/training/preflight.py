@@ -3,16 +3,18 @@ many steps will it be. Light: reads files, loads no model."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chatbot import paths
+from chatbot.dataset.findings import Finding
 from chatbot.engine import catalog, checkpoints
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
 from chatbot.training import data, scratch
-from chatbot.training.config import TrainingConfig
+from chatbot.training.config import PresetName, TrainingConfig
 
 SPARE_DISK = 100_000_000
 """Bytes that stay free beside what the run needs."""
@@ -38,6 +40,25 @@ class Preflight:
     every: int
     disk: int
     notes: tuple[str, ...]
+
+
+FEWEST: Mapping[PresetName, int] = {"Quick": 20, "Balanced": 50, "Thorough": 100}
+"""Conversations below which a preset reads the same few so often that it learns them by heart. A
+rule of thumb of ours: the longer a run reads, the more it needs to read."""
+
+
+def too_few(conversations: int, name: PresetName) -> Finding | None:
+    """What to say where a preset has too little to read; None where it has enough."""
+    fewest = FEWEST[name]
+    if not 0 < conversations < fewest:
+        return None
+    return Finding(
+        "warning",
+        None,
+        f"{name} wants at least {fewest} conversations; there are {conversations}.",
+        "Write more, or choose a shorter preset: it would learn these few by heart.",
+        kind="set",
+    )
 
 
 def check(config: TrainingConfig) -> Preflight:

@@ -5,10 +5,10 @@ from typing import Literal
 
 import streamlit as st
 
-from chatbot.dataset.ailments import AILMENTS
-from chatbot.dataset.doctor import Finding
-from chatbot.dataset.editing import Draft, next_role
+from chatbot.dataset.editing import Draft, is_blank, next_role
+from chatbot.dataset.findings import Finding
 from chatbot.dataset.marks import is_liked, note_of, tags_of
+from chatbot.dataset.mends import MENDS
 from chatbot.messages import Conversation, Message, Role
 from pages.ui import dataset_actions as actions
 from pages.ui import dataset_state
@@ -54,8 +54,10 @@ def editor(draft: Draft, findings: Sequence[Finding], tags: Sequence[str]) -> No
         tags: all that occur in the set, to choose from.
     """
     _marks(draft, tags)
-    for finding in findings:
-        _finding(finding)
+    offered: set[str] = set()
+    for finding in findings if not is_blank(draft.conversation) else ():
+        _finding(finding, with_button=finding.mend not in offered)
+        offered.add(finding.mend)
     for number, (turn, message) in enumerate(
         zip(draft.turns, draft.conversation.messages, strict=True), start=1
     ):
@@ -119,13 +121,13 @@ def _marks(draft: Draft, tags: Sequence[str]) -> None:
             )
 
 
-def _finding(finding: Finding) -> None:
+def _finding(finding: Finding, *, with_button: bool) -> None:
     colour = "red" if finding.severity == "error" else "orange"
     with st.container(gap=None):
         st.caption(f":{colour}[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
-        if finding.mend:
+        if finding.mend and with_button:
             st.button(
-                AILMENTS[finding.mend].button,
+                MENDS[finding.mend].button,
                 icon=":material/healing:",
                 type="tertiary",
                 key=f"dataset_mend_{finding.mend}",

@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from chatbot.dataset import editing
-from chatbot.dataset.ailments import AILMENTS
-from chatbot.dataset.ailments import mend as mended
 from chatbot.dataset.changes import first_difference, title
-from chatbot.dataset.editing import Draft
+from chatbot.dataset.editing import Draft, names
+from chatbot.dataset.mends import MENDS
+from chatbot.dataset.mends import mend as mended
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.errors import ChatbotError, Conflict
+from chatbot.messages import Conversation, Message
 from pages.ui import dataset_state
 from pages.ui.dataset_state import Memory, store, typed
 
@@ -87,19 +88,35 @@ def new_conversation() -> None:
         memory.jumps += 1
 
 
-def mend(ailment: str) -> None:
+def begin_with(question: str) -> None:
+    """Open a new conversation that begins with this question."""
+    dataset_state.clear_filters()
+    dataset_state.show_view("Write")
+    with acting() as memory:
+        if not free(memory):
+            return
+        store().add(Conversation((Message("user", question), Message("assistant", ""))))
+        snapshot = store().snapshot()
+        memory.draft = Draft.of(snapshot, len(snapshot.conversations) - 1)
+        memory.put_cursor_in(memory.draft.turns[1])
+        memory.saved_at = datetime.now()
+        memory.jumps += 1
+
+
+def mend(key: str) -> None:
     """Take one kind of trouble out of the open conversation."""
     with acting() as memory:
         draft = memory.draft if free(memory) else None
         if draft is None:
             return
-        texts = [message.text for message in mended(draft.conversation, ailment).messages]
-        save(memory, draft.with_texts(texts))
+        after = mended(draft.conversation, key)
+        if after is None:
+            _delete(memory, draft)
+            return
+        save(memory, replace(draft, conversation=after, turns=names(len(after.messages))))
         if memory.clash or memory.draft is None:
             return
-        # With new names for its turns, or the text areas would bring back what they held.
-        memory.draft = Draft.of(store().snapshot(), memory.draft.index)
-        memory.notice = f"{AILMENTS[ailment].button}: done. Undo brings the words back."
+        memory.notice = f"{MENDS[key].button}: done. Undo brings the words back."
 
 
 def duplicate_conversation() -> None:
@@ -118,17 +135,20 @@ def duplicate_conversation() -> None:
 def delete_conversation() -> None:
     with acting() as memory:
         draft = memory.draft if free(memory) else None
-        if draft is None:
-            return
-        snapshot = store().snapshot()
-        place = draft.place_in(snapshot, store())
-        if place is not None:
-            store().delete(place, draft.base)
-            memory.saved_at = datetime.now()
-            memory.notice = f"“{title(draft.base)}” is deleted. Undo brings it back."
-        snapshot = store().snapshot()
-        last = len(snapshot.conversations) - 1
-        memory.draft = Draft.of(snapshot, min(place or 0, last)) if last >= 0 else None
+        if draft is not None:
+            _delete(memory, draft)
+
+
+def _delete(memory: Memory, draft: Draft) -> None:
+    snapshot = store().snapshot()
+    place = draft.place_in(snapshot, store())
+    if place is not None:
+        store().delete(place, draft.base)
+        memory.saved_at = datetime.now()
+        memory.notice = f"“{title(draft.base)}” is deleted. Undo brings it back."
+    snapshot = store().snapshot()
+    last = len(snapshot.conversations) - 1
+    memory.draft = Draft.of(snapshot, min(place or 0, last)) if last >= 0 else None
 
 
 def undo(version: str) -> None:

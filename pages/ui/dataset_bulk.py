@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from chatbot.dataset.ailments import AILMENTS, mend
+from chatbot.dataset.bulk import outcome
+from chatbot.dataset.checkup import Report
+from chatbot.dataset.mends import MENDS, mend
+from chatbot.errors import Conflict
 from chatbot.messages import Conversation
 from pages.ui import dataset_hub, dataset_state
 from pages.ui.dataset_actions import acting, free, open_at
@@ -54,18 +57,23 @@ def accept_conversations(new: Sequence[Conversation], label: str) -> bool:
     return False
 
 
-def mend_all(ailment: str, version: str) -> None:
-    """Take one kind of trouble out of every conversation."""
+def mend_all(key: str, report: Report) -> None:
+    """Take one kind of trouble out of all conversations that show it."""
     with acting() as memory:
         if not free(memory):
             return
-        before = store().snapshot().conversations
-        after = [mend(conversation, ailment) for conversation in before]
-        changed = sum(old != new for old, new in zip(before, after, strict=True))
-        label = f"{AILMENTS[ailment].button} in {counted(changed)}"
-        store().replace_all(after, label, version=version)
+        snapshot = store().snapshot()
+        if snapshot.version != report.version:
+            raise Conflict(
+                "The conversations were changed in the meantime.",
+                remedy="Look at what the doctor says now, and try again.",
+            )
+        before = snapshot.conversations
+        result = outcome(before, report.of_mend(key), lambda conversation: mend(conversation, key))
+        label = f"{MENDS[key].button}: {counted(len(result.changed))}"
+        store().replace_all(result.conversations, label, version=report.version)
         place = 0 if memory.draft is None else memory.draft.index
-        open_at(memory, place, f"{label}: done. Undo brings the words back.")
+        open_at(memory, place, f"{label}. Undo brings all back.")
 
 
 def _close_import(memory: Memory) -> None:

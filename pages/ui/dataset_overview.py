@@ -1,33 +1,32 @@
 """The left side of the Dataset page: search, the list of conversations, its pager."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 
 import streamlit as st
 
-from chatbot.dataset.ailments import AILMENTS
 from chatbot.dataset.changes import title
-from chatbot.dataset.doctor import Finding
 from chatbot.dataset.editing import Draft, is_blank
+from chatbot.dataset.findings import Finding
 from chatbot.dataset.search import find
 from chatbot.dataset.selection import select
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.messages import Conversation
 from pages.ui import dataset_actions as actions
-from pages.ui import dataset_bulk as bulk
 from pages.ui import dataset_change_many as change_many
 from pages.ui import dataset_filters, dataset_state
 from pages.ui.conversation_list import Row, conversation_list
-from pages.ui.dataset_state import NOTHING_WANTED, Key, counted
+from pages.ui.dataset_checkup import Found, follow
+from pages.ui.dataset_state import NOTHING_WANTED, Key, Wanted, counted
 from pages.ui.errors import plain
 
 PER_PAGE = 20
+TOO_LONG = "too-long"
 
 
 def overview(
     snapshot: Snapshot,
     draft: Draft | None,
-    findings: Mapping[int, Sequence[Finding]],
+    found: Found,
     tags: Sequence[str],
 ) -> list[int]:
     """Search, filters, list and pager; returns the indices that they leave, in their order."""
@@ -42,15 +41,16 @@ def overview(
             key=Key.SEARCH,
             persist_state="session",
         )
-        dataset_filters.panel(tags)
+        dataset_filters.panel(tags, found.report.kinds if found.report else {})
+    faults = found.faulty()
     shown = select(
         snapshot.conversations,
         find(snapshot.conversations, dataset_state.search()),
         dataset_state.filters(),
-        among=_faulty(findings),
+        among=_wanted_faults(faults, found),
         order=dataset_state.order(),
     )
-    total, faulty = len(snapshot.conversations), len(findings.keys() - {0})
+    total, faulty = len(snapshot.conversations), len(faults)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         if faulty:
             st.toggle(
@@ -63,12 +63,11 @@ def overview(
             counted(total) if len(shown) == total else f"{len(shown):,} of {total:,}",
             width="content",
         )
-    if faulty and dataset_state.only_problems():
-        mends(snapshot, findings)
-    for finding in findings.get(0, []):
+    for finding in found.report.of_the_set if found.report else ():
         st.caption(f":orange[:material/info:] {plain(finding.message)} {plain(finding.remedy)}")
+    follow(found.state)
     if shown:
-        page_of_the_list(snapshot, draft, shown, findings)
+        page_of_the_list(snapshot, draft, shown, found)
         st.button(
             f"Change all {len(shown):,} of this list" if len(shown) > 1 else "Change this one",
             icon=":material/edit_note:",
@@ -78,7 +77,7 @@ def overview(
             on_click=change_many.open_panel,
         )
     elif total:
-        filtered = dataset_state.filters().count or dataset_state.only_problems()
+        filtered = dataset_state.wanted() != Wanted(search=dataset_state.search().strip())
         st.caption(
             "No conversation passes these filters."
             if filtered
@@ -88,33 +87,21 @@ def overview(
     return shown
 
 
-def _faulty(findings: Mapping[int, Sequence[Finding]]) -> set[int] | None:
-    """The conversations with something to mend, where only these are wanted."""
-    if not dataset_state.only_problems() or not findings.keys() - {0}:
-        return None
-    return {row - 1 for row in findings}
-
-
-def mends(snapshot: Snapshot, findings: Mapping[int, Sequence[Finding]]) -> None:
-    """What can be mended everywhere with one click."""
-    kinds = Counter(f.mend for row in findings.values() for f in row if f.mend)
-    with st.container(horizontal=True):
-        for key, count in kinds.most_common():
-            st.button(
-                f"{AILMENTS[key].button} ({count:,})",
-                icon=":material/healing:",
-                key=f"dataset_mend_all_{key}",
-                help="In every conversation; undo brings the words back.",
-                on_click=bulk.mend_all,
-                args=(key, snapshot.version),
-            )
+def _wanted_faults(faults: set[int], found: Found) -> Container[int] | None:
+    """The conversations with something to mend, where only these are wanted, or one kind."""
+    kind = dataset_state.kind()
+    if kind == TOO_LONG:
+        return found.too_long.keys()
+    if kind and found.report is not None:
+        return set(found.report.of_kind(kind))
+    return faults if faults and dataset_state.only_problems() else None
 
 
 def page_of_the_list(
     snapshot: Snapshot,
     draft: Draft | None,
     shown: Sequence[int],
-    findings: Mapping[int, Sequence[Finding]],
+    found: Found,
 ) -> None:
     """One page of the list: the one with the open conversation when that is another one now."""
     memory = dataset_state.memory()
@@ -129,7 +116,7 @@ def page_of_the_list(
     with place:
         conversation_list(
             [
-                row_of(index, snapshot.conversations[index], findings.get(index + 1, ()))
+                row_of(index, snapshot.conversations[index], found.of(index))
                 for index in shown[start : start + PER_PAGE]
             ],
             selected=draft.index if draft else None,

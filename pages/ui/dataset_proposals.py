@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from chatbot.dataset.changes import title
 from chatbot.dataset.editing import Draft
 from chatbot.dataset.snapshot import Snapshot
 from chatbot.dataset.store import ConversationStore
@@ -17,9 +18,9 @@ from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.sampling import PRESETS, SamplingParams
 from chatbot.messages import Conversation, Message, assistant, user
-from chatbot.proposals.job import Kind, Order, ProposalJob
+from chatbot.proposals.job import Kind, Order, ProposalJob, was_taught
 from chatbot.proposals.makers import GRAMMAR, Proposal
-from pages.ui import controls, errors, resources, state
+from pages.ui import controls, dataset_state, errors, resources, state
 from pages.ui.errors import plain
 from pages.ui.model_status import POLL
 
@@ -32,8 +33,8 @@ MOST_KEPT = 12
 """Jobs that a tab remembers; the oldest are dropped first."""
 _JOBS, _KIND, _TOPIC = "own_proposals", "proposals_kind", "proposals_topic"
 
-AcceptAnswer = Callable[[str], object]
-AcceptConversations = Callable[[list[Conversation], str], object]
+AcceptAnswer = Callable[[str], bool]
+AcceptConversations = Callable[[list[Conversation], str], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,8 @@ def panel(
         draft: the open conversation with what stands in its text areas.
         accept_answer: puts the text into the open conversation: as the last turn where the bot
             has it, else as one more turn.
-        accept_conversations: adds conversations to the set; the label is for the history.
+        accept_conversations: adds conversations to the set; the label is for the history. Both
+            tell whether it is saved; what is not stays a proposal.
     """
     desk = _Desk(persona, draft, accept_answer, accept_conversations)
     with st.expander(
@@ -94,12 +96,13 @@ def panel(
         _ask(kind, snapshot, desk, kept)
         if kept is not None:
             _result(kept, desk)
+        _elsewhere(snapshot, store, desk)
 
 
 def _ask(kind: Kind, snapshot: Snapshot, desk: _Desk, kept: _Kept | None) -> None:
     """The button that begins, or what is missing for it."""
     entry = _bot()
-    before, missing = _before(kind, desk.draft.conversation)
+    _, missing = _before(kind, desk.draft.conversation)
     busy = kept is not None and not kept.job.done
     if kind == "drafts":
         st.text_input("Topic", key=_TOPIC, placeholder="such as the sea", max_chars=100)
@@ -111,14 +114,14 @@ def _ask(kind: Kind, snapshot: Snapshot, desk: _Desk, kept: _Kept | None) -> Non
             key="proposals_begin",
             disabled=bool(missing) or busy,
             on_click=_begin,
-            args=(kind, snapshot, desk, before, entry),
+            args=(kind, snapshot, desk, entry),
         )
-        st.caption(missing or plain(f"{entry.title} writes, on this machine. You decide."))
+        st.caption(missing or plain(f"{_writers(kind, entry)}, on this machine. You decide."))
 
 
-def _begin(
-    kind: Kind, snapshot: Snapshot, desk: _Desk, before: tuple[Message, ...], entry: ModelEntry
-) -> None:
+def _begin(kind: Kind, snapshot: Snapshot, desk: _Desk, entry: ModelEntry) -> None:
+    # The click may come with words that were typed just before it.
+    before, _ = _before(kind, dataset_state.typed(desk.draft).conversation)
     jobs = _jobs()
     for old in [k for k in jobs if not k.job.done]:
         old.job.stop()  # one at a time: they would only slow each other
@@ -245,12 +248,11 @@ def _accept(kept: _Kept, numbers: tuple[int, ...], desk: _Desk) -> None:
         if texts is None or not all(text.strip() for text in texts):
             continue
         if kept.kind == "answer":
-            desk.accept_answer(texts[0])
-            _drop(kept, tuple(kept.job.proposals))  # one place, one answer
+            if desk.accept_answer(texts[0]):
+                _drop(kept, tuple(kept.job.proposals))  # one place, one answer
             return
-        made.append(_conversation(texts, desk.draft.conversation))
-    if made:
-        desk.accept_conversations(made, _label(kept, len(made)))
+        made.append(_conversation(texts, dataset_state.typed(desk.draft).conversation))
+    if made and desk.accept_conversations(made, _label(kept, len(made))):
         _drop(kept, numbers)
 
 
@@ -271,10 +273,10 @@ def _texts(kept: _Kept, number: int) -> tuple[str, ...] | None:
 
 def _conversation(texts: tuple[str, ...], opened: Conversation) -> Conversation:
     """A draft as it is; another wording with the answer of the open conversation."""
+    exchange = _exchange(opened)
     if len(texts) == 2:
         return Conversation((user(texts[0]), assistant(texts[1])))
-    told = tuple(m for m in _exchange(opened) if m.role == "system")
-    return Conversation((*told, user(texts[0]), _exchange(opened)[-1]))
+    return Conversation((*exchange[:-2], user(texts[0]), exchange[-1]))
 
 
 def _label(kept: _Kept, count: int) -> str:
@@ -305,6 +307,20 @@ def _exchange(conversation: Conversation) -> tuple[Message, ...]:
     return (*(m for m in conversation.messages if m.role == "system"), *said)
 
 
+def _elsewhere(snapshot: Snapshot, store: ConversationStore, desk: _Desk) -> None:
+    """That other conversations have proposals waiting, and which."""
+    here = desk.draft.place_in(snapshot, store)
+    places = {
+        place: snapshot.conversations[place]
+        for kept in _jobs()
+        if kept.persona == desk.persona and kept.kind != "drafts" and kept.job.proposals
+        if (place := kept.place.place_in(snapshot, store)) is not None and place != here
+    }
+    if places:
+        titles = ", ".join(f"“{title(conversation)}”" for conversation in places.values())
+        st.caption(plain(f"Proposals for another conversation wait there: {titles}."))
+
+
 def _kept_for(
     kind: Kind, snapshot: Snapshot, store: ConversationStore, desk: _Desk
 ) -> _Kept | None:
@@ -312,7 +328,7 @@ def _kept_for(
     here = desk.draft.place_in(snapshot, store)
     for kept in reversed(_jobs()):
         if (kept.kind, kept.persona) == (kind, desk.persona) and (
-            kind == "drafts" or kept.place.place_in(snapshot, store) == here
+            kind == "drafts" or (here is not None and kept.place.place_in(snapshot, store) == here)
         ):
             return kept
     return None
@@ -324,6 +340,17 @@ def _bot() -> ModelEntry:
     by_name = {entry.name: entry for entry in entries}
     chosen = by_name.get(state.model() or "")
     return chosen or next((entry for entry in entries if entry.installed), entries[0])
+
+
+def _writers(kind: Kind, entry: ModelEntry) -> str:
+    """Who writes what: a model that was taught a persona knows nothing of asking."""
+    titles = {each.name: each.title for each in catalog.list_models()}
+    asker = titles.get(catalog.DEFAULT_MODEL, catalog.DEFAULT_MODEL)
+    if kind == "answer" or not was_taught(entry):
+        return f"{entry.title} writes"
+    if kind == "questions":
+        return f"{asker} writes"
+    return f"{asker} writes the questions and {entry.title} the answers"
 
 
 def _unseeded(params: SamplingParams) -> SamplingParams:

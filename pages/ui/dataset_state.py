@@ -38,6 +38,7 @@ class Key(StrEnum):
     ONLY_PROBLEMS = "dataset_only_problems"
     FILTER_TAGS = "dataset_filter_tags"
     FILTER_LENGTH = "dataset_filter_length"
+    FILTER_KIND = "dataset_filter_kind"
     FILTER_LIKED = "dataset_filter_liked"
     FILTER_NOTED = "dataset_filter_noted"
     ORDER = "dataset_order"
@@ -229,6 +230,17 @@ def only_problems() -> bool:
     return bool(st.session_state.get(Key.ONLY_PROBLEMS))
 
 
+def kind() -> str:
+    """The kind of problem that is wanted; "" for all conversations."""
+    return st.session_state.get(Key.FILTER_KIND) or ""
+
+
+def show_kind(name: str) -> None:
+    """Have the list show one kind of problem alone. Only in a callback."""
+    clear_filters()
+    st.session_state[Key.FILTER_KIND] = name
+
+
 def filters() -> Filters:
     chosen = st.session_state
     return Filters(
@@ -249,6 +261,7 @@ class Wanted:
 
     search: str = ""
     only_problems: bool = False
+    kind: str = ""
     filters: Filters = field(default_factory=Filters)
     order: str = next(iter(ORDERS))
 
@@ -257,7 +270,7 @@ NOTHING_WANTED = Wanted()
 
 
 def wanted() -> Wanted:
-    return Wanted(search().strip(), only_problems(), filters(), order())
+    return Wanted(search().strip(), only_problems(), kind(), filters(), order())
 
 
 def looked_at(versions: int) -> int:
@@ -276,6 +289,7 @@ def clear_filters() -> None:
     st.session_state[Key.ONLY_PROBLEMS] = False
     st.session_state[Key.FILTER_TAGS] = []
     st.session_state[Key.FILTER_LENGTH] = ""
+    st.session_state[Key.FILTER_KIND] = ""
     st.session_state[Key.FILTER_LIKED] = False
     st.session_state[Key.FILTER_NOTED] = False
     st.session_state[Key.ORDER] = next(iter(ORDERS))

@@ -11,7 +11,7 @@ from chatbot.dataset.personas import FIRST, Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
-from chatbot.training.preflight import Preflight, check
+from chatbot.training.preflight import Preflight, check, too_few
 from pages.ui import errors, fine_tune_state
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -86,6 +86,8 @@ def form(conversations: int, persona: Persona) -> None:
     method = _method()
     base = _base(bases, method)
     chosen = _preset()
+    if (few := too_few(conversations, chosen)) is not None:
+        st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
     with errors.shown():
         config = preset(chosen, method=method, base_model=base, conversations=conversations)
         config = replace(config, dataset=dataset_of(persona))

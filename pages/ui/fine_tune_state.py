@@ -5,7 +5,7 @@ from enum import StrEnum
 import streamlit as st
 
 from chatbot.errors import NotAvailable
-from chatbot.training.config import Method, PresetName, TrainingConfig
+from chatbot.training.config import PRESETS, Method, PresetName, TrainingConfig
 from chatbot.training.runs import Run, get_run
 
 
@@ -64,3 +64,9 @@ def shown_run() -> Run | None:
         return get_run(chosen) if chosen else None
     except NotAvailable:  # deleted meanwhile
         return None
+
+
+def preset() -> PresetName:
+    """The preset that is chosen on the page Fine-tune, or its default."""
+    chosen = st.session_state.get(Key.PRESET)
+    return next((name for name in PRESETS if name == chosen), "Balanced")

@@ -9,11 +9,18 @@ store = resources.store()
 snapshot = store.snapshot()
 opened = int(st.session_state.get("opened", 0))
 took = st.session_state.setdefault("took", [])
+
+
+def take(*accepted: object) -> bool:
+    took.append(accepted[0] if len(accepted) == 1 else accepted)
+    return True
+
+
 dataset_proposals.panel(
     snapshot,
     store,
     "first",
     Draft.of(snapshot, opened),
-    lambda text: took.append(text),
-    lambda made, label: took.append((made, label)),
+    take,
+    take,
 )

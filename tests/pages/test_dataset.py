@@ -355,9 +355,9 @@ def test_one_click_mends_all_and_is_one_step_of_undo(file):
     file.write_bytes(dump([talk("Hi<br>you", "x"), talk("a", "b"), talk("c", "<b>d</b>")]))
     before = file.read_bytes()
     at = opened()
-    at.toggle(key="dataset_only_problems").set_value(True)
+    at.segmented_control(key="dataset_view").set_value("Doctor")
     ran(at)
-    click(at, "dataset_mend_all_markup")
+    click(at, "doctor_mend_markup_markup")
     assert rows(file) == [["Hi\nyou", "x"], ["a", "b"], ["c", "d"]]
     click(at, "dataset_undo")
     assert file.read_bytes() == before

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot.dataset.importers import dump
 from chatbot.engine.sampling import SamplingParams
 from chatbot.messages import assistant, user
+from chatbot.proposals import makers
 from chatbot.proposals.job import COUNTS
 from tests.pages.dataset_page import click, ran, talk
 
@@ -20,6 +21,7 @@ WORDING = "Can you tell me where you are from?"
 
 @pytest.fixture
 def page(home: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(makers, "PATIENCE", 1)
     monkeypatch.setitem(COUNTS, "questions", 9)
     monkeypatch.setitem(COUNTS, "answer", 1)
     rows = [talk("Where are you from?", "The rock."), talk("Who are you?", "Wick."), talk("Hi")]
@@ -99,6 +101,9 @@ def test_proposals_wait_for_their_conversation_and_show_in_no_other(page):
 
     page.session_state["opened"] = 1
     assert proposed(ran(page)) == []
+    assert any(
+        "wait there: “Where are you from?”" in c.value.replace("\\", "") for c in page.caption
+    )
 
     page.session_state["opened"] = 0
     assert proposed(ran(page)) == before

@@ -17,10 +17,12 @@ from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import BadInput
 from chatbot.messages import Conversation, assistant, user
+from chatbot.proposals import makers
 from chatbot.proposals.job import Order, ProposalJob, was_taught
 from chatbot.proposals.makers import (
     GRAMMAR,
     TRIES,
+    Proposal,
     Watch,
     answer_as_bot,
     draft_conversations,
@@ -83,10 +85,20 @@ def test_of_a_model_that_only_babbles_grammar_is_left_and_the_search_ends(engine
 
     found = list(other_ways_to_ask(engine, "Where are you from?", 3, seed=1, watch=watch))
 
-    assert [(made.texts[0], made.source) for made in found] == [
-        ("Can you tell me where you are from?", GRAMMAR)
-    ]
+    assert found[0] == Proposal(("Can you tell me where you are from?",), GRAMMAR)
+    assert {made.source for made in found} == {GRAMMAR}
+    assert len(found) == 3
     assert watch.tried == 3 * TRIES
+
+
+def test_where_neither_has_more_to_say_fewer_are_found(engine, monkeypatch):
+    monkeypatch.setattr(makers, "PATIENCE", 3)
+    watch = Watch()
+
+    found = list(other_ways_to_ask(engine, "Does he work?", 9, seed=1, watch=watch))
+
+    assert 0 < len(found) < 9
+    assert watch.tried == 3
 
 
 def test_babble_gives_no_drafts(engine):
@@ -103,7 +115,8 @@ def test_a_stop_set_before_lets_no_attempt_begin(engine):
     assert watch.tried == 0
 
 
-def test_a_job_brings_proposals_that_are_taken_once(room, tiny_gpt2):
+def test_a_job_brings_proposals_that_are_taken_once(room, tiny_gpt2, monkeypatch):
+    monkeypatch.setattr(makers, "PATIENCE", 2)
     job = ProposalJob(room, order(tiny_gpt2))
     until(lambda: job.done)
 
@@ -112,6 +125,7 @@ def test_a_job_brings_proposals_that_are_taken_once(room, tiny_gpt2):
     assert job.take(number) is not None
     assert job.take(number) is None
     assert job.found > len(job.proposals)
+    assert not job.order.conversations
 
 
 def test_a_stopped_job_leaves_nothing_running_and_keeps_what_it_found(room, tiny_gpt2):

@@ -3,6 +3,7 @@
 import pytest
 
 from chatbot.messages import Conversation, Message, assistant, user
+from chatbot.proposals.examples import SHOWN, WORDINGS, wordings_for
 from chatbot.proposals.filters import (
     another_wording,
     bare,
@@ -21,7 +22,7 @@ JOB = "what's your favourite thing about your job?"
 @pytest.mark.parametrize(
     ("candidate", "question"),
     [
-        ("What kind of cat do you have?", "what breed is the cat"),
+        ("What kind of cat is it?", "what breed is the cat"),
         ("What do you love about your job?", JOB),
         ("Which part of your work do you like best?", JOB),
         ("Have you ever been a sailor?", "were you ever a sailor yourself"),
@@ -49,6 +50,12 @@ def test_another_wording_passes(candidate, question):
         ("Can you rephrase what breed the cat is?", "what breed is the cat", "about the task"),
         ("Какой породы cat breed?", "what breed is the cat", "another script"),
         ("What breed is the cat,", "what breed is the cat", "ends in the middle"),
+        ("What breed is the cat...", "what breed is the cat", "trails off"),
+        ("The cat breed?", "what breed is the cat", "no verb of a question"),
+        ("What kind of cat do you have?", "what breed is the cat", "of you, who was not named"),
+        ("Is it warm on December 1st?", "is it warm on november 1st", "another name"),
+        ("Is it warm on 2 May?", "is it warm on 1 May", "another number"),
+        ("Your best colour?", "is your favourite colour blue", "blue is gone"),
         ("What breed is the cat with hat, scarf, boots?", "what breed is the cat", "adds"),
     ],
 )
@@ -133,9 +140,20 @@ def test_an_answer_is_no_repeat():
         ("what do you like to read", "I'd like to know what you like to read."),
         ("Do you like cats?", "I'd like to know whether you like cats."),
         ("what kind of books do you read", "Can you tell me what kind of books you read?"),
-        ("tell me a joke", "Could you tell me a joke?"),
-        ("What's the cat's name?", "I was wondering: what's the cat's name?"),
+        ("tell me a joke", "Can you tell me a joke?"),
+        ("Could you tell me a joke please?", "I'd like you to tell me a joke."),
+        ("What's the cat's name?", "Can you tell me what the cat's name is?"),
+        ("What's the cat's name?", "What is the cat's name?"),
+        ("where is Gannet Rock", "I'd like to know where Gannet Rock is."),
+        ("what is the sea like?", "Can you tell me what the sea is like?"),
+        ("who won the match", "I was wondering who won the match."),
+        ("how long have you been there", "Can you tell me how long you have been there?"),
         ("What did you do?", "I was wondering: what did you do?"),
+        ("where is the cat sleeping", "I was wondering: where is the cat sleeping?"),
+        ("what is the cat made of", "I was wondering: what is the cat made of?"),
+        ("what is wrong", "I was wondering: what is wrong?"),
+        ("where is the cat now", "I was wondering: where is the cat now?"),
+        ("is your favourite colour blue", "I was wondering: is your favourite colour blue?"),
         ("Should I stay?", "Can you tell me whether I should stay?"),
     ],
 )
@@ -148,6 +166,25 @@ def test_grammar_turns_a_question(question, wordings):
 )
 def test_grammar_leaves_alone_what_it_does_not_know(text):
     assert phrasings(text) == []
+
+
+@pytest.mark.parametrize("question", ["what did you do?", "tell me a joke", "Is it the cat?"])
+def test_grammar_never_says_the_same_twice(question):
+    found = [essence(text) for text in phrasings(question)]
+
+    assert len({*found, essence(question)}) == len(found) + 1
+
+
+def test_examples_are_the_same_for_a_question_and_begin_as_it_does():
+    sets = wordings_for("Where do you come from", 3)
+
+    assert sets == wordings_for("where do you come from?", 3)
+    assert [len({*shown}) for shown in sets] == [SHOWN] * 3
+    assert all(any(asked.startswith("where") for asked, _ in shown[-3:]) for shown in sets)
+
+
+def test_the_examples_are_what_the_filter_would_let_through_as_to_their_form():
+    assert all(asks(said) or said.startswith("I would like") for _, said in WORDINGS)
 
 
 def test_signs_and_spelling_make_no_difference():

@@ -44,7 +44,7 @@ def test_runs_everything_in_order_with_a_browser(ready: SmallProject, tmp_path: 
         "ran mypy",
         "ran importlinter --no-logo",
         f"ran pytest {TESTS}",
-        "ran pytest tests/e2e",
+        f"ran pytest tests/e2e -n {checks.processes()}",
     ]
     assert lines[-1].startswith("all well")
     assert sum("3 passed in 0.01s" in line for line in lines[-7:]) == 2

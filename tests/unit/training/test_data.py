@@ -38,6 +38,19 @@ def test_no_text_is_on_both_sides_and_none_is_lost(
     assert len(parts.train) + len(parts.held_out) + parts.repeated == len(rows)
 
 
+def test_near_copies_are_on_one_side_whatever_their_order() -> None:
+    rows = conversations(40)
+    near = [
+        Conversation(tuple(Message(m.role, f" {m.text.upper()}!") for m in c.messages))
+        for c in rows
+    ]
+    parts = data.split([*rows, *near], 0.25, 42)
+    assert len(parts.held_out) == parts.repeated == 10
+    assert len(parts.train) == 60
+    again = data.split([*near, *rows], 0.25, 42)
+    assert {c.messages for c in again.held_out} == {c.messages for c in parts.held_out}
+
+
 def test_the_seed_chooses_and_the_order_does_not() -> None:
     rows = conversations(60)
     shuffled = random.Random(1).sample(rows, 60)

@@ -68,3 +68,10 @@ def test_a_missing_base_model_is_named(settings: TrainingConfig) -> None:
         preflight.check(changed(settings, base_model="gone-model"))
     assert "gone-model" in str(caught.value)
     assert preflight.check(changed(settings, base_model="gone-model", method="scratch")).steps == 11
+
+
+def test_every_preset_says_how_many_conversations_it_wants():
+    assert preflight.too_few(20, "Quick") is None
+    assert "at least 50" in preflight.too_few(20, "Balanced").message
+    assert preflight.too_few(99, "Thorough").severity == "warning"
+    assert preflight.too_few(0, "Thorough") is None  # that there are none is said elsewhere
