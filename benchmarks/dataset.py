@@ -3,7 +3,8 @@
     python -m benchmarks.dataset [--sizes 1000 10000 100000] [--seed N]
 
 Makes data sets of about 500 bytes a conversation, and for each of them measures, in a process of
-its own: opening, searching, editing, undoing, writing, memory. Beside each figure stands what the
+its own: opening, searching, editing, undoing, writing, memory, the doctor, and the page in a
+browser. Beside each figure stands what the
 same machine takes for the bare work at that moment (the baseline), the ratio of the two, and how
 the figure grew from the size before. Aims hold for 100,000 conversations, 50 MB.
 """
@@ -14,6 +15,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import statistics
 import sys
 import tempfile
@@ -23,15 +25,22 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from benchmarks.browsing import BARE, browser, server
+from chatbot import paths
+from chatbot.dataset.checkup import Checkup
 from chatbot.dataset.importers import dump
 from chatbot.dataset.marks import with_liked, with_note, with_tags
 from chatbot.dataset.search import find
 from chatbot.dataset.store import ConversationStore
+from chatbot.errors import NotAvailable
 from chatbot.messages import Conversation, Message, Role, user
 
 SIZES = (1_000, 10_000, 100_000)
 EDITS = 20
+PATIENCE = 600.0
+"""Seconds; the first round of the doctor is long."""
 RARE = "quixotic"
 ENGLISH = """
 the of and a to in is you that it he was for on are as with his they at be this have from or one had
@@ -191,7 +200,59 @@ def editing(bench: Bench) -> Iterator[Figure]:
     yield Figure("written behind", _timed(store.flush), bench.bare.write, "write")
 
 
-MEASUREMENTS: Sequence[Measurement] = (looking, searching, editing)
+def examining(bench: Bench) -> Iterator[Figure]:
+    """The doctor works behind the page; after an edit only that is looked at again."""
+    checkup, snapshot = Checkup(), bench.store.snapshot()
+    started = time.perf_counter()
+    checkup.request(snapshot.conversations, snapshot.version)
+    checkup.wait(PATIENCE)
+    yield Figure(
+        "doctor: first round", time.perf_counter() - started, bench.bare.parse, "json.loads"
+    )
+    old = snapshot.conversations[7]
+    bench.store.replace(7, old, replace(old, messages=(*old.messages[:-1], user("Edited."))))
+    snapshot = bench.store.snapshot()
+    started = time.perf_counter()
+    checkup.request(snapshot.conversations, snapshot.version)
+    checkup.wait(PATIENCE)
+    yield Figure(
+        "doctor: after an edit", time.perf_counter() - started, bench.bare.parse, "json.loads"
+    )
+
+
+MEASUREMENTS: Sequence[Measurement] = (looking, searching, editing, examining)
+
+
+def page(path: Path) -> list[Figure]:
+    """The Dataset page in a browser, on a server that has just started, and once more."""
+    with tempfile.TemporaryDirectory() as folder, browser() as chromium:
+        (Path(folder) / "bare.py").write_text(BARE, encoding="utf-8")
+        with server(Path(folder), "bare.py", {}) as address:
+            bare = [_seen(chromium, address, "h1") for _ in range(3)][1:]
+        data = Path(folder) / "data"
+        data.mkdir()
+        shutil.copy(path, data / paths.dataset_path().name)
+        with server(paths.PROJECT, "app.py", {"CHATBOT_HOME": folder}) as address:
+            first, *again = (
+                _seen(chromium, f"{address}/dataset", ".st-key-dataset_list") for _ in range(4)
+            )
+    quick = statistics.median(bare)
+    return [
+        Figure("page opened first on this server", first, quick, "bare page"),
+        Figure("page opened", statistics.median(again), quick, "bare page", 1.5),
+    ]
+
+
+def _seen(chromium: Any, address: str, wanted: str) -> float:
+    """Seconds from the address to what one came for, in a window that knows nothing yet."""
+    context = chromium.new_context()
+    view = context.new_page()
+    started = time.perf_counter()
+    view.goto(address)
+    view.locator(wanted).first.wait_for(timeout=PATIENCE * 1000)
+    taken = time.perf_counter() - started
+    context.close()
+    return taken
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -226,6 +287,10 @@ def figures(number: int, seed: int) -> list[Figure]:
         with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
             bare = pool.submit(bare_work, path).result()
             parts = [pool.submit(part, path, bare).result() for part in (opening, measure)]
+        try:
+            parts.append(page(path))
+        except NotAvailable as error:
+            print(f"The page was not measured: {error}", file=sys.stderr)
         return [figure for part in parts for figure in part]
 
 
