@@ -52,6 +52,8 @@ class Ailment:
         shows: finds it in a text.
         mended: the text without it; None where only a person can decide.
         button: what the mend does, for a button; "" without one.
+        hints: one of these stands, small or capital, in every text that shows it, so that most
+            texts need no closer look; none where there is no such sign.
     """
 
     says: str
@@ -59,6 +61,7 @@ class Ailment:
     shows: Callable[[str], object]
     mended: Callable[[str], str] | None = None
     button: str = ""
+    hints: tuple[str, ...] = ()
 
 
 def _without_markup(text: str) -> str:
@@ -101,6 +104,7 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
             _MARKERS.search,
             _without_markers,
             "Remove marks of templates",
+            hints=("<", "[", "#"),
         ),
         "markup": Ailment(
             "holds leftover markup of a web page.",
@@ -108,6 +112,7 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
             lambda text: _TAG.search(text) or _ENTITY.search(text),
             _without_markup,
             "Remove markup",
+            hints=("<", "&"),
         ),
         "rubble": Ailment(
             "was saved in the wrong encoding: letters have become rubble such as Ã¤ or â€™.",
@@ -115,11 +120,13 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
             lambda text: _RUBBLE.search(text) and _reread(text) != text,
             _reread,
             "Mend broken letters",
+            hints=("\u00c3", "\u00c2", "\u00e2", "\u00f0"),
         ),
         "lost": Ailment(
             "has lost a letter: \ufffd stands in its place.",
             "Type it again.",
             lambda text: "\ufffd" in text,
+            hints=("\ufffd",),
         ),
         "unseen": Ailment(
             "holds characters that nobody can see.",
@@ -132,26 +139,31 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
             "has a place that is not filled in, such as {{name}}.",
             "Write what belongs there: the bot would say the braces.",
             PLACE.search,
+            hints=("{{",),
         ),
         "key": Ailment(
             "looks as if it held a password or a key.",
             "Delete it: whoever chats with the bot could make it say it.",
             _KEY.search,
+            hints=("sk-", "akia", "gh", "aiza", "xox"),
         ),
         "mail": Ailment(
             "holds an e-mail address.",
             "Keep it only if the bot shall tell it to anybody.",
             _MAIL.search,
+            hints=("@",),
         ),
         "phone": Ailment(
             "looks as if it held a phone number.",
             "Keep it only if the bot shall tell it to anybody.",
             _PHONE.search,
+            hints=("+", "0"),
         ),
         "link": Ailment(
             "holds a link.",
             "A small model writes links wrong; better without.",
             _LINK.search,
+            hints=("http", "www."),
         ),
     }
 )
@@ -159,7 +171,13 @@ AILMENTS: Mapping[str, Ailment] = MappingProxyType(
 
 def of_text(text: str) -> tuple[str, ...]:
     """Which of `AILMENTS` a text shows."""
-    return tuple(key for key, ailment in AILMENTS.items() if ailment.shows(text))
+    small = text.lower()
+    return tuple(
+        key
+        for key, ailment in AILMENTS.items()
+        if (not ailment.hints or any(hint in text or hint in small for hint in ailment.hints))
+        and ailment.shows(text)
+    )
 
 
 def of_conversation(conversation: Conversation) -> Iterator[tuple[int, str]]:

@@ -16,9 +16,8 @@ from chatbot.messages import Conversation
 
 AT_ONCE = 0.3
 """Seconds that `request` waits, so that a small set needs no second look."""
-_PORTION = 0.004
-"""Seconds of work after which the thread lets others have the interpreter."""
-_PAUSE = 0.001
+_PORTION, _PAUSE = 0.002, 0.004
+"""Seconds of work, and of leaving the interpreter to others: the pages come first."""
 
 
 @dataclass(frozen=True)

@@ -14,26 +14,39 @@ from chatbot.messages import Message
 _NAME = r"([A-Z][\w'-]*)"
 _PLACE = r"((?:the )?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)"
 _END = r"(?=\s*(?:[.,;:!?)\n]|$)|\s+(?:and|but)\b)"
-_CLAIMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("name", re.compile(rf"\b[Mm]y name(?: is|'s) {_NAME}")),
-    ("name", re.compile(rf"\b(?:I'm|I am) called {_NAME}")),
-    ("age", re.compile(r"\b(?:I'm|I am) ([\w-]+) years old\b")),
-    ("age", re.compile(rf"\b(?:I'm|I am) (\d{{1,3}}){_END}")),
-    ("home", re.compile(rf"\b(?:I|I now) live (?:in|on|at) {_PLACE}{_END}")),
-    ("birthplace", re.compile(rf"\b(?:I was born|I grew up) (?:in|on|at) {_PLACE}{_END}")),
-    ("origin", re.compile(rf"\bI come from {_PLACE}{_END}")),
-    ("job", re.compile(rf"\bI work as an? ((?:[a-z-]+ ){{0,2}}[a-z-]+){_END}")),
-    ("year of birth", re.compile(r"\bI was born in (\d{4})\b")),
-    ("birthday", re.compile(r"\b[Mm]y birthday(?: is|'s) (?:on )?(?:the )?([\w ]{4,24})")),
-    ("name", re.compile(rf"\b(?:[Ii]ch hei(?:ß|ss)e|[Mm]ein Name ist) {_NAME}")),
-    ("age", re.compile(r"\b[Ii]ch bin (\d{1,3}) Jahre alt\b")),
-    ("home", re.compile(rf"\b[Ii]ch (?:wohne|lebe) (?:in|auf) {_PLACE}{_END}")),
-    ("name", re.compile(rf"\b[Jj]e m'appelle {_NAME}")),
-    ("age", re.compile(r"\b[Jj]'ai (\d{1,3}) ans\b")),
-    ("home", re.compile(rf"\b[Jj]'habite (?:à|en) {_PLACE}{_END}")),
-    ("name", re.compile(rf"\b[Mm]e llamo {_NAME}")),
-    ("age", re.compile(r"\b[Tt]engo (\d{1,3}) años\b")),
-    ("home", re.compile(rf"\b[Vv]ivo en {_PLACE}{_END}")),
+# What it is about; what stands in every text that says so; how it is said.
+_CLAIMS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("name", ("y name",), re.compile(rf"\b[Mm]y name(?: is|'s) {_NAME}")),
+    ("name", ("called",), re.compile(rf"\b(?:I'm|I am) called {_NAME}")),
+    ("age", ("years old",), re.compile(r"\b(?:I'm|I am) ([\w-]+) years old\b")),
+    ("age", ("I'm ", "I am "), re.compile(rf"\b(?:I'm|I am) (\d{{1,3}}){_END}")),
+    ("home", ("live ",), re.compile(rf"\b(?:I|I now) live (?:in|on|at) {_PLACE}{_END}")),
+    (
+        "birthplace",
+        ("born", "grew up"),
+        re.compile(rf"\b(?:I was born|I grew up) (?:in|on|at) {_PLACE}{_END}"),
+    ),
+    ("origin", ("come from",), re.compile(rf"\bI come from {_PLACE}{_END}")),
+    ("job", ("work as",), re.compile(rf"\bI work as an? ((?:[a-z-]+ ){{0,2}}[a-z-]+){_END}")),
+    ("year of birth", ("born",), re.compile(r"\bI was born in (\d{4})\b")),
+    (
+        "birthday",
+        ("y birthday",),
+        re.compile(r"\b[Mm]y birthday(?: is|'s) (?:on )?(?:the )?([\w ]{4,24})"),
+    ),
+    (
+        "name",
+        ("hei", "Name ist"),
+        re.compile(rf"\b(?:[Ii]ch hei(?:ß|ss)e|[Mm]ein Name ist) {_NAME}"),
+    ),
+    ("age", ("Jahre alt",), re.compile(r"\b[Ii]ch bin (\d{1,3}) Jahre alt\b")),
+    ("home", ("wohne", "lebe"), re.compile(rf"\b[Ii]ch (?:wohne|lebe) (?:in|auf) {_PLACE}{_END}")),
+    ("name", ("appelle",), re.compile(rf"\b[Jj]e m'appelle {_NAME}")),
+    ("age", (" ans",), re.compile(r"\b[Jj]'ai (\d{1,3}) ans\b")),
+    ("home", ("habite",), re.compile(rf"\b[Jj]'habite (?:à|en) {_PLACE}{_END}")),
+    ("name", ("llamo",), re.compile(rf"\b[Mm]e llamo {_NAME}")),
+    ("age", ("años",), re.compile(r"\b[Tt]engo (\d{1,3}) años\b")),
+    ("home", ("ivo en",), re.compile(rf"\b[Vv]ivo en {_PLACE}{_END}")),
 )
 _WHO = re.compile(r"\b(?:who are you|what(?:'s| is) your name|your name)\b", re.IGNORECASE)
 _I_AM = re.compile(
@@ -96,7 +109,9 @@ def of_conversation(messages: Sequence[Message]) -> tuple[Claim, ...]:
 
 
 def _of_answer(question: str, text: str, turn: int, setting: str) -> Iterator[Claim]:
-    for about, pattern in _CLAIMS:
+    for about, hints, pattern in _CLAIMS:
+        if not any(hint in text for hint in hints):
+            continue
         for found in pattern.finditer(text):
             value = _value(about, found[1])
             if value and not _NOT_MEANT.search(text[max(0, found.start() - 20) : found.start()]):

@@ -175,7 +175,8 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         r"|\b(?:i have to|gotta|must) go\b",
     ),
 )
-_PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for *_, pattern in _TABLE)
+_PATTERNS = tuple(re.compile(pattern) for *_, pattern in _TABLE)
+"""For lower case, which is quicker than to ignore the case."""
 
 
 def asked(messages: Sequence[Message]) -> int:
@@ -183,7 +184,7 @@ def asked(messages: Sequence[Message]) -> int:
     bits = 0
     for question, answer in pairwise(messages):
         if question.role == "user" and answer.role == "assistant" and answer.text.strip():
-            text = question.text[:LONGEST].replace("\u2019", "'")
+            text = question.text[:LONGEST].lower().replace("\u2019", "'")
             for number, pattern in enumerate(_PATTERNS):
                 if pattern.search(text):
                     bits |= 1 << number

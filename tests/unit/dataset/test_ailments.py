@@ -1,6 +1,8 @@
 """What words suffer from is found, what is well is left alone, and a mend mends."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatbot import paths
 from chatbot.dataset import ailments
@@ -111,3 +113,22 @@ def test_near_duplicates_point_at_the_first_one() -> None:
 def test_the_starter_persona_is_well() -> None:
     file = paths.shipped_dataset_path()
     assert check(read_strictly(file.read_bytes(), file.name)) == []
+
+
+SIGNS = (
+    *("<b>", "&amp;", "{{name}}", "{{ x }}", "[INST]", "</s>", "<|im_end|>", "\n### Response:\n"),
+    *(
+        "sk-0123456789abcdef01",
+        "AKIA0123456789ABCDEF",
+        "ghp_0123456789abcdefghij",
+        "xoxb-0123456789",
+    ),
+    *("HTTP://x.org", "Www.x.org/a", "a@b.cd", "+49 30 1234567", "(030) 1234567", " ", "x", "0"),
+    *("\u00c3\u00a4", "\u00e2\u20ac\u2122", "\ufffd", "\u200b", "\u00c2", "\u00f0\u0178"),
+)
+
+
+@given(st.lists(st.sampled_from(SIGNS), max_size=6).map("".join))
+def test_the_quick_look_misses_nothing(text: str) -> None:
+    closely = [key for key, ailment in ailments.AILMENTS.items() if ailment.shows(text)]
+    assert list(ailments.of_text(text)) == closely
