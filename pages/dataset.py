@@ -183,16 +183,9 @@ def conversation(
     if memory.clash:
         dataset_trouble.clash(snapshot, draft)
     else:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.subheader(f"Conversation {draft.index + 1:,}", anchor=False, width="stretch")
             neighbours(snapshot, draft, shown)
-            st.button(
-                "",
-                icon=":material/content_copy:",
-                help="Duplicate this conversation",
-                key="dataset_duplicate",
-                on_click=actions.duplicate_conversation,
-            )
             st.button(
                 "Delete",
                 icon=":material/delete:",

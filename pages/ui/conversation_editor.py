@@ -112,6 +112,14 @@ def _marks(draft: Draft, tags: Sequence[str]) -> None:
         note, key = note_of(conversation), f"note-{name}"
         dataset_state.set_widget(key, note, when=note)
         label = "Note" if not note else f"Note: {plain(note[:24])}"
+        st.button(
+            "",
+            icon=":material/content_copy:",
+            type="tertiary",
+            help="Duplicate this conversation",
+            key="dataset_duplicate",
+            on_click=actions.duplicate_conversation,
+        )
         with st.popover(label, icon=":material/sticky_note_2:", type="tertiary"):
             st.text_area(
                 "A note to yourself; the bot does not learn it",

@@ -35,9 +35,9 @@ def panel(snapshot: Snapshot) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         _score(report, snapshot)
-        _coverage(report.coverage)
     with right:
         _findings(found, report, snapshot)
+    _coverage(report.coverage)
 
 
 def _score(report: Report, snapshot: Snapshot) -> None:

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from chatbot.dataset import personas
 from chatbot.engine.catalog import resolve
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
 from pages.ui import errors, fine_tune_state, state
 from pages.ui.charts import live_chart, loss_figure
+from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
-from pages.ui.resources import training_job
+from pages.ui.resources import timeline, training_job
 
 Color = Literal["blue", "green", "orange", "red"]
 
@@ -210,3 +212,22 @@ def _settings(run: Run) -> None:
                 f"{facts.get('held_out', '?')} held out, seed {facts.get('seed', '?')}."
             )
         )
+        if where := _in_the_history(str(facts.get("dataset_sha256"))):
+            st.caption(f":material/history: {plain(where)}")
+
+
+def _in_the_history(sha256: str) -> str:
+    """Which version of which persona the run learned from, and how much changed since; "" where
+    no history knows it."""
+    for persona in personas.personas():
+        past = timeline(persona.key)
+        found = past.refresh()
+        place = past.position(sha256)
+        if place is not None:
+            since = len(found) - 1 - place
+            changes = f"{since:,} changes since" if since != 1 else "1 change since"
+            return (
+                f"It learned from {persona.name} in the version of {when(found[place].when)} "
+                f"({changes}): see the history on the page Dataset."
+            )
+    return ""

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
+from chatbot.dataset.store import ConversationStore
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import job, runs
 from chatbot.training.config import TrainingConfig
@@ -219,3 +220,14 @@ def test_another_run_is_shown_on_a_click(lab: Path) -> None:
     at.button(key=f"{Key.RUN}_20260101-000000-old").click()
     ran(at)
     assert [error.value for error in at.error] == [r"The old one\."]
+
+
+def test_the_version_that_a_run_learned_from_is_named(lab: Path) -> None:
+    store = ConversationStore(lab / "data" / "custom_chat_data.json")
+    store.snapshot()
+    run = made(lab, "20260101-000000-done", "finished")
+    (run.path / "run.json").write_text(json.dumps({"dataset_sha256": run.dataset_version}))
+    store.delete(0, store.snapshot().conversations[0])
+
+    assert "It learned from My bot in the version of" in texts(at := opened())
+    assert r"\(1 change since\)" in texts(at)
