@@ -48,25 +48,29 @@ class ChatPage:
 
     def at_most(self, presses_from_the_end: int = 0) -> None:
         """Set Max new tokens to its largest value, or so many steps below."""
-        self._slide("Max new tokens", "End", "ArrowLeft", presses_from_the_end)
+        self._slide("Max new tokens", "End", "ArrowLeft", presses_from_the_end, 1024)
 
     def few_tokens(self) -> None:
-        self._slide("Max new tokens", "Home", "ArrowRight", 1)
+        self._slide("Max new tokens", "Home", "ArrowRight", 1, 8)
 
-    def _slide(self, label: str, end: str, key: str, presses: int) -> None:
-        """Streamlit's slider may jump back when the page is drawn before it has told its value;
-        then it is moved again, as a person would."""
+    def _slide(self, label: str, end: str, key: str, presses: int, limit: int) -> None:
+        """To a number of steps from one end, whose value is `limit`; a step is 8.
+
+        Streamlit's slider may jump back when the page is drawn before it has told its value;
+        then it is moved again, as a person would.
+        """
         thumb = self.page.get_by_role("slider", name=label)
-        for _ in range(4):
+        wanted = str(limit + 8 * presses * (1 if end == "Home" else -1))
+        for _ in range(5):
             self._wait_until_at_rest()
             thumb.press(end)
             for _ in range(presses):
                 thumb.press(key)
-            moved_to = thumb.input_value()
             self.page.evaluate(SLIDER_PAUSE)
             self._wait_until_at_rest()
-            if thumb.input_value() == moved_to:
+            if thumb.input_value() == wanted:
                 return
+        expect(thumb).to_have_value(wanted)
 
     def _wait_until_at_rest(self) -> None:
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.chat_page import ChatPage
+from tests.e2e.chat_page import SLIDER_PAUSE, ChatPage
 from tests.e2e.conftest import NASTY, STORY, Visitor
 from tests.e2e.lab import Lab
 
@@ -226,6 +226,7 @@ def test_presets_move_the_sliders(running: Lab, visitor: Visitor, label: str) ->
     page = visitor.page(running.url)
     ChatPage(page)
     page.get_by_role("slider", name="Temperature").press("Home")
+    page.evaluate(SLIDER_PAUSE)
     page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first.click()
     wanted = re.compile("0.60" if label == "Factual" else "0.90")
     expect(page.locator(".st-key-temperature")).to_contain_text(wanted)
