@@ -57,22 +57,6 @@ def id_of(text: str) -> str:
     return name
 
 
-def fetch(
-    id: str,
-    split: str = "train",
-    config: str | None = None,
-    limit: int = LIMIT,
-    on_progress: Callable[[int], object] | None = None,
-    stop: threading.Event | None = None,
-    timeout: float = TIMEOUT,
-) -> Incoming:
-    """Stream the first rows of a data set and find out what they are.
-
-    Raises: as `fetch_rows`, and `BadInput` where nothing in them is known.
-    """
-    return fetch_rows(id, split, config, limit, on_progress, stop, timeout).read()
-
-
 def fetch_rows(
     id: str,
     split: str = "train",

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from chatbot.dataset.changes import Change, Edit, Swap
 from chatbot.dataset.differences import ConversationChange, between, compare
 from chatbot.dataset.importers import read_strictly
+from chatbot.dataset.steps import step_of
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Conversation
 
@@ -218,7 +219,7 @@ class Timeline:
             self._found.append(Version(to, _time(entry), "The beginning", "start", (to,), None))
         elif kind == "step":
             self._redo.clear()
-            self._step(_version(entry, to, str(entry["label"]), "step", _change(entry)))
+            self._step(_version(entry, to, str(entry["label"]), "step", step_of(entry).change))
         elif kind == "undo":
             step, label = self._undo.pop()
             self._redo.append((step, label))
@@ -276,18 +277,6 @@ def _merged(last: Version, new: Version) -> Edit | None:
     if one.index != two.index or one.after != two.before or two.after is None or one.after is None:
         return None
     return Edit(two.index, one.before, two.after)
-
-
-def _change(entry: dict[str, Any]) -> Change:
-    if "swap" in entry:
-        before, after = entry["swap"]
-        return Swap(str(before), str(after))
-    index, old, new = entry["edit"]
-    return Edit(int(index), _conversation(old), _conversation(new))
-
-
-def _conversation(row: object) -> Conversation | None:
-    return None if row is None else Conversation.from_sharegpt(row)
 
 
 def _time(entry: dict[str, Any]) -> datetime | None:

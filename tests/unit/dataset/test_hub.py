@@ -149,7 +149,7 @@ def test_what_is_wrong_is_told_by_kind(
 
 def test_a_data_set_is_fetched_and_recognised(online: Hub, home: Path) -> None:
     counts: list[int] = []
-    incoming = hub.fetch("own/parquet", limit=200, on_progress=counts.append)
+    incoming = hub.fetch_rows("own/parquet", limit=200, on_progress=counts.append).read()
     assert incoming.format == "ShareGPT, Hugging Face hub"
     assert [c.messages for c in incoming.conversations] == [c.messages for c in TALKS[:200]]
     assert counts == list(range(1, 201))
@@ -174,14 +174,14 @@ def test_a_folder_of_the_same_name_is_not_read(
 @pytest.mark.parametrize("name", ["slow/talks", "torn/talks"])
 def test_a_silent_or_torn_line_is_given_up(online: Hub, name: str) -> None:
     with pytest.raises(NotAvailable, match="sent nothing"):
-        hub.fetch(name, timeout=2.5)
+        hub.fetch_rows(name, timeout=2.5)
 
 
 def test_a_fetch_can_be_stopped_while_the_hub_is_silent(online: Hub) -> None:
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()
     with pytest.raises(hub.Stopped):
-        hub.fetch("slow/talks", stop=stop)
+        hub.fetch_rows("slow/talks", stop=stop)
 
 
 def test_without_a_network_it_says_so(
@@ -189,7 +189,7 @@ def test_without_a_network_it_says_so(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(NotAvailable, match="offline") as caught:
-        hub.fetch("own/parquet")
+        hub.fetch_rows("own/parquet")
     assert "bring the data set as a file" in caught.value.remedy
     assert capfd.readouterr() == ("", "")
 
@@ -235,7 +235,7 @@ def test_anything_else_is_no_id(text: str) -> None:
 @pytest.mark.parametrize("split", ["train[:10%]", "a/b", "../x", "x" * 200])
 def test_a_split_is_a_name(split: str) -> None:
     with pytest.raises(BadInput, match="no name of a split"):
-        hub.fetch("own/talks", split=split)
+        hub.fetch_rows("own/talks", split=split)
 
 
 @pytest.mark.parametrize(
