@@ -6,6 +6,7 @@ The package server is a folder of wheels made on the spot, so that no network is
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -114,6 +115,7 @@ class SmallProject:
             cwd=self.folder.parent,
             env=keep | variables | self.variables,
             start_new_session=terminal_of_its_own,
+            preexec_fn=_hears_ctrl_c if os.name == "posix" else None,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -183,3 +185,8 @@ def make_project(folder: Path, wheels: Path) -> SmallProject:
         "-r requirements.txt\ntools==1.0\n", encoding="utf-8"
     )
     return SmallProject(folder, wheels)
+
+
+def _hears_ctrl_c() -> None:
+    """Tests that a shell began in its background inherit that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

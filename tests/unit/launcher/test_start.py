@@ -275,7 +275,7 @@ def test_an_old_python_can_parse_the_sentence(minor: int) -> None:
 
 def test_ctrl_c_while_setting_up_leaves_in_peace(ready: SmallProject) -> None:
     (ready.folder / "requirements.txt").write_text("many==1.0\n", encoding="utf-8")
-    ready.variables["PRETEND_MODEL_SECONDS"] = "25"  # else all may be done before the signal
+    ready.variables["PRETEND_MODEL_SECONDS"] = "5"  # else all may be done before the signal
     process = ready.popen("setup")
     wait_until(lambda: (ready.site_packages / "many").exists())
     process.send_signal(signal.SIGINT)
