@@ -33,13 +33,14 @@ from pages.ui.dataset_checkup import examined
 from pages.ui.dataset_overview import overview
 from pages.ui.dataset_state import Key, View
 from pages.ui.errors import plain
-from pages.ui.writing import writing
+from pages.ui.writing import steps, writing
 
 
 def main() -> None:
     st.set_page_config(layout="wide")
     persona_picker.settle()
     try:
+        actions.steps(*steps(Key.WRITING))
         snapshot, draft = actions.current()
     except BadInput as error:
         dataset_trouble.broken(error)
@@ -213,7 +214,6 @@ def conversation(
         unsaved=draft.unsaved,
         cursor_of=memory.cursor_of,
         on_command=turns.command,
-        on_steps=actions.steps,
     )
 
 

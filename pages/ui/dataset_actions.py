@@ -4,10 +4,11 @@ A failure is remembered and shown by the next run of the page; the text that cou
 stays in the draft.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from chatbot.dataset import editing
 from chatbot.dataset.changes import first_difference, title
@@ -152,38 +153,47 @@ def _delete(memory: Memory, draft: Draft) -> None:
 
 
 def undo(version: str) -> None:
-    _step(store().undo, version)
+    _step("undo", version)
 
 
 def redo(version: str) -> None:
-    _step(store().redo, version)
+    _step("redo", version)
 
 
 def steps(since: str, names: Sequence[str]) -> None:
-    """Obey the undo and redo keys that were pressed since the last time; too many are too many."""
+    """Obey the undo and redo keys that were pressed since the last time; too many are too many.
+
+    The next press stops the run of the page that obeys this one, wherever it reads the session
+    state. So a step counts as soon as it is taken and not before, and what a stopped run left is
+    taken by the next one.
+    """
     memory = dataset_state.memory()
-    begun, obeyed = memory.steps
-    memory.steps = (since, len(names))
-    for name in names[obeyed if since == begun else 0 :]:
-        snapshot = store().snapshot()
-        if name == "undo" and snapshot.undo is not None:
-            undo(snapshot.version)
-        elif name == "redo" and snapshot.redo is not None:
-            redo(snapshot.version)
+    with memory.lock:
+        begun, obeyed = memory.steps
+        obeyed = obeyed if since == begun else 0
+        for count, name in enumerate(names[obeyed:], obeyed + 1):
+            snapshot = store().snapshot()
+            if name == "undo" and snapshot.undo is not None:
+                undo(snapshot.version)
+            elif name == "redo" and snapshot.redo is not None:
+                redo(snapshot.version)
+            memory.steps = (since, count)
 
 
-def _step(step: Callable[[str], str], version: str) -> None:
+def _step(which: Literal["undo", "redo"], version: str) -> None:
     """Undo or redo, and open the conversation that it changed."""
     with acting() as memory:
         if not free(memory):
             return
-        before = store().snapshot()
+        held = store()
+        before = held.snapshot()
         ours = memory.draft is not None and memory.draft.version == before.version
-        step(before.version if ours else version)
+        step = held.undo if which == "undo" else held.redo
+        step(before.version if ours else version)  # nothing from here on may read session state
         memory.saved_at = datetime.now()
-        after = store().snapshot()
+        after = held.snapshot()
         place = first_difference(before.conversations, after.conversations)
-        opened = memory.draft.place_in(after, store()) if memory.draft else None
+        opened = memory.draft.place_in(after, held) if memory.draft else None
         if place is not None and opened != place:
             memory.draft = Draft.of(after, place)
 

@@ -1,7 +1,7 @@
 """An invisible helper for the text areas whose keys begin with `turn-` or `note-`: it saves while
 one types and knows the keys of a person who writes without a mouse. See assets/writing.js."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,17 @@ _component = st.components.v2.component(
 )
 
 
+def steps(key: str) -> tuple[str, list[str]]:
+    """All presses of the undo and redo keys since the browser's part began, and a name for it.
+
+    A callback would be cut short by the next press, and not called again.
+    """
+    steps = getattr(st.session_state.get(key), "steps", None)
+    if not isinstance(steps, dict) or not isinstance(steps.get("names"), list):
+        return "", []
+    return str(steps.get("since")), [str(name) for name in steps["names"]]
+
+
 def writing(
     *,
     key: str,
@@ -37,7 +48,6 @@ def writing(
     unsaved: bool,
     cursor_of: str,
     on_command: Callable[[Mapping[str, Any]], None],
-    on_steps: Callable[[str, Sequence[str]], None],
 ) -> None:
     """Save while one types, and hear the keys.
 
@@ -51,19 +61,12 @@ def writing(
         on_command: called with {"name": what, "key": of the text area, "text": what stands in it,
             "at": characters before the cursor}; names are split, joined, next, duplicated,
             deleted, up and down.
-        on_steps: called with (since, names): all presses of "undo" and "redo" since the browser's
-            part began, which `since` names.
     """
 
     def heard() -> None:
         command = st.session_state[key].command
         if isinstance(command, dict):
             on_command(command)
-
-    def stepped() -> None:
-        steps = st.session_state[key].steps
-        if isinstance(steps, dict) and isinstance(steps.get("names"), list):
-            on_steps(str(steps.get("since")), [str(name) for name in steps["names"]])
 
     _component(
         key=key,
@@ -76,5 +79,5 @@ def writing(
             "cursorOf": cursor_of,
         },
         on_command_change=heard,
-        on_steps_change=stepped,
+        on_steps_change=lambda: None,  # the page itself asks for `steps`
     )

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
-from pages.ui import dataset_turns
+from pages.ui import dataset_actions, dataset_turns
+from pages.ui.dataset_state import Memory
 from tests.pages.dataset_page import (
     captions,
     click,
@@ -175,3 +177,28 @@ def test_a_conversation_is_duplicated_beside_itself(page, file):
 
     assert rows(file)[:2] == [["Hi", "Hello there", "More?", "Gladly."]] * 2
     assert len(rows(file)) == 31
+
+
+def test_keys_that_a_stopped_run_did_not_obey_are_obeyed_by_the_next(page, file, monkeypatch):
+    chosen(page, "joined", 3)
+    chosen(page, "duplicated", 0)
+    monkeypatch.setattr("pages.ui.writing.steps", lambda key: ("browser", ["undo", "undo"]))
+    free, asked = dataset_actions.free, []
+
+    def stopped_at_the_second(memory: Memory) -> bool:
+        asked.append(memory)
+        if len(asked) == 2:
+            raise StopException
+        return free(memory)
+
+    monkeypatch.setattr(dataset_actions, "free", stopped_at_the_second)
+    page.run()
+    assert rows(file)[0] == ["Hi", "Hello there", "More?\nGladly."]
+
+    ran(page)
+    assert turns(page) == rows(file)[0] == ["Hi", "Hello there", "More?", "Gladly."]
+    ran(page)
+    assert turns(page) == ["Hi", "Hello there", "More?", "Gladly."]
+    click(page, "dataset_redo")
+    click(page, "dataset_redo")
+    assert turns(page) == ["Hi", "Hi", "Hello there", "More?\nGladly."]
