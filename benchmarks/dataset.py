@@ -41,6 +41,7 @@ SIZES = (1_000, 10_000, 100_000)
 EDITS = 20
 PATIENCE = 600.0
 """Seconds; the first round of the doctor is long."""
+LIST = ".st-key-dataset_list"
 RARE = "quixotic"
 ENGLISH = """
 the of and a to in is you that it he was for on are as with his they at be this have from or one had
@@ -224,7 +225,8 @@ MEASUREMENTS: Sequence[Measurement] = (looking, searching, editing, examining)
 
 
 def page(path: Path) -> list[Figure]:
-    """The Dataset page in a browser, on a server that has just started, and once more."""
+    """The Dataset page in a browser: on a server that has just started, in browsers that know
+    nothing of it, in one that was there before, and from another page of ours."""
     with tempfile.TemporaryDirectory() as folder, browser() as chromium:
         (Path(folder) / "bare.py").write_text(BARE, encoding="utf-8")
         with server(Path(folder), "bare.py", {}) as address:
@@ -233,13 +235,16 @@ def page(path: Path) -> list[Figure]:
         data.mkdir()
         shutil.copy(path, data / paths.dataset_path().name)
         with server(paths.PROJECT, "app.py", {"CHATBOT_HOME": folder}) as address:
-            first, *again = (
-                _seen(chromium, f"{address}/dataset", ".st-key-dataset_list") for _ in range(4)
-            )
+            first, *fresh = (_seen(chromium, f"{address}/dataset", LIST) for _ in range(4))
+            view = chromium.new_context().new_page()
+            view.goto(f"{address}/dataset")
+            reloaded, turned = zip(*(_again(view) for _ in range(3)), strict=True)
     quick = statistics.median(bare)
     return [
-        Figure("page opened first on this server", first, quick, "bare page"),
-        Figure("page opened", statistics.median(again), quick, "bare page", 1.5),
+        Figure("page: first on this server", first, quick, "bare page"),
+        Figure("page: in a new browser", statistics.median(fresh), quick, "bare page", 1.5),
+        Figure("page: reloaded", statistics.median(reloaded), quick, "bare page", 1.5),
+        Figure("page: from the menu", statistics.median(turned), quick, "bare page", 1.5),
     ]
 
 
@@ -247,12 +252,27 @@ def _seen(chromium: Any, address: str, wanted: str) -> float:
     """Seconds from the address to what one came for, in a window that knows nothing yet."""
     context = chromium.new_context()
     view = context.new_page()
-    started = time.perf_counter()
-    view.goto(address)
-    view.locator(wanted).first.wait_for(timeout=PATIENCE * 1000)
-    taken = time.perf_counter() - started
+    taken = _timed(lambda: _arrived(view, lambda: view.goto(address), wanted))
     context.close()
     return taken
+
+
+def _again(view: Any) -> tuple[float, float]:
+    """Seconds until the list is there: after a reload, and back from the chat by the menu."""
+    _arrived(view, lambda: None, LIST)
+    reloaded = _timed(lambda: _arrived(view, view.reload, LIST))
+    _arrived(view, lambda: _turn_to(view, "Chat"), "[data-testid=stChatInputTextArea]")
+    view.wait_for_timeout(1000)
+    return reloaded, _timed(lambda: _arrived(view, lambda: _turn_to(view, "Dataset"), LIST))
+
+
+def _arrived(view: Any, go: Callable[[], object], wanted: str) -> None:
+    go()
+    view.locator(wanted).first.wait_for(timeout=PATIENCE * 1000)
+
+
+def _turn_to(view: Any, title: str) -> None:
+    view.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
 
 
 def _timed(work: Callable[[], object]) -> float:

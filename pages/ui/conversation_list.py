@@ -54,7 +54,7 @@ def conversation_list(
     _component(
         key=key,
         data={
-            "rows": list(rows),
+            "rows": tuple(rows),  # a list is looked at as a table, for which pandas is loaded
             "selected": selected,
             "version": version,
             "label": label,

@@ -34,7 +34,7 @@ def overview(
         st.text_input(
             "Search",
             type="search",
-            live="300ms",
+            live=True,
             placeholder="Search in all turns",
             icon=":material/search:",
             label_visibility="collapsed",
