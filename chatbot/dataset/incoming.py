@@ -31,12 +31,6 @@ from chatbot.dataset.json_rows import MAX_BYTES, rows_of
 from chatbot.errors import BadInput
 from chatbot.messages import Conversation
 
-SUFFIXES = (
-    *("json", "jsonl", "ndjson", "csv", "tsv", "txt", "md", "log", "xlsx"),
-    *("parquet", "arrow", "feather"),
-)
-"""File endings that a person is offered to choose from; the content decides."""
-
 MAX_LINES = 4_000_000
 """Of a transcript or table: beyond, 50 MB are mostly empty lines, and minutes of looking."""
 _JSON = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|(?:null|true|false)\b|\Z))")

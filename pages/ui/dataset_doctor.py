@@ -100,14 +100,17 @@ def _kind(kind: str, found: Found, report: Report, snapshot: Snapshot) -> None:
         st.caption(plain(first.remedy))
         for index in places[:EXAMPLES_SHOWN]:
             finding = next(f for f in found.of(index) if f.kind == kind)
-            st.button(
-                f"{index + 1:,}: {plain(finding.message)}",
-                icon=":material/arrow_forward:",
-                type="tertiary",
-                key=f"doctor_{kind}_{index}",
-                on_click=actions.open_from_elsewhere,
-                args=(index, snapshot.version),
-            )
+            with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+                st.button(
+                    f"{index + 1:,}",
+                    icon=":material/arrow_forward:",
+                    type="tertiary",
+                    help="Open this conversation",
+                    key=f"doctor_{kind}_{index}",
+                    on_click=actions.open_from_elsewhere,
+                    args=(index, snapshot.version),
+                )
+                st.markdown(plain(finding.message))
         with st.container(horizontal=True):
             for mend in _mends(kind, places, found):
                 _mend_button(mend, report, snapshot, key=f"doctor_mend_{kind}_{mend}")

@@ -246,11 +246,16 @@ def told(turn: TurnChange) -> str:
         words = text.strip()
         if kind == "same" or not words:
             said.append(plain(_middle_left_out(text, place, len(turn.pieces))))
-        elif kind == "added":
-            said.append(f"{' ' * text[0].isspace()}:green-background[+ {plain(words)}]")
         else:
-            said.append(f"{' ' * text[0].isspace()}:red-background[- ~~{plain(words)}~~]")
+            said.append(" " * text[0].isspace() + _marked(words, added=kind == "added"))
     return "".join(said)
+
+
+def _marked(words: str, *, added: bool) -> str:
+    """Each line by itself: a mark can't reach from one paragraph into the next."""
+    mark = ":green-background[+ {}]" if added else ":red-background[- ~~{}~~]"
+    lines = (line.strip() for line in words.split("\n"))
+    return "\n".join(mark.format(plain(line)) if line else "" for line in lines)
 
 
 def _middle_left_out(text: str, place: int, pieces: int) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from chatbot.dataset.formats import tables
 from chatbot.dataset.formats.rows import Row
-from chatbot.dataset.incoming import SUFFIXES, Choices, Incoming, read, shown_name
+from chatbot.dataset.incoming import Choices, Incoming, read, shown_name
 from chatbot.dataset.json_rows import MAX_BYTES
 from chatbot.errors import ChatbotError
 from pages.ui import dataset_bulk as bulk
@@ -83,7 +83,6 @@ def _file_or_text(round_: int) -> Source | None:
     file = st.file_uploader(
         "A file: ShareGPT, OpenAI or Alpaca JSON, CSV, Excel, Parquet, a transcript, "
         "a WhatsApp or Telegram export",
-        type=list(SUFFIXES),
         max_upload_size=MAX_BYTES // 1024**2,
         key=f"dataset_file_{round_}",
     )

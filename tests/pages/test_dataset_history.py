@@ -62,6 +62,22 @@ def test_what_changed_is_shown_word_by_word_as_letters(page):
     assert any("**1 conversation** changed" in m.value for m in page.markdown)
 
 
+def test_every_paragraph_of_what_came_is_marked_by_itself(file):
+    store = ConversationStore(file)
+    store.add(talk("Tell me more", "One.\n\nTwo\nthree."))
+    at = opened()
+    at.segmented_control(key="dataset_view").set_value("History")
+    ran(at)
+
+    bot = next(text for text in changes(at) if "Two" in text)
+    assert bot.split("**Bot:** ")[1].splitlines() == [
+        r":green-background[+ One\.]",
+        "",
+        ":green-background[+ Two]",
+        r":green-background[+ three\.]",
+    ]
+
+
 def test_a_version_is_compared_with_now(page):
     look(page, 0)
     page.selectbox(key="dataset_compare_0").set_value("now")

@@ -10,15 +10,20 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
+_COPY = "Copy its text and paste it, or save it as a text file."
+_UNPACK = "Unpack it and bring the file inside."
 _BINARY = (
-    (b"PK\x03\x04", "a zip file", "Unpack it and bring the file inside."),
-    (b"\x1f\x8b", "a packed file (gzip)", "Unpack it and bring the file inside."),
-    (b"%PDF", "a PDF", "Copy its text and paste it, or save it as a text file."),
-    (b"\x89PNG", "a picture", "Bring a text file."),
-    (b"\xff\xd8\xff", "a picture", "Bring a text file."),
-    (b"\x80\x02", "a Python pickle, which could run foreign code", "Save it as JSON."),
-    (b"\x80\x04", "a Python pickle, which could run foreign code", "Save it as JSON."),
+    (b"PK\x03\x04", b"word/document.xml", "a Word document", _COPY),
+    (b"PK\x03\x04", b"opendocument.text", "a document of a text program", _COPY),
+    (b"PK\x03\x04", b"", "a zip file", _UNPACK),
+    (b"\x1f\x8b", b"", "a packed file (gzip)", _UNPACK),
+    (b"%PDF", b"", "a PDF", _COPY),
+    (b"\x89PNG", b"", "a picture", "Bring a text file."),
+    (b"\xff\xd8\xff", b"", "a picture", "Bring a text file."),
+    (b"\x80\x02", b"", "a Python pickle, which could run foreign code", "Save it as JSON."),
+    (b"\x80\x04", b"", "a Python pickle, which could run foreign code", "Save it as JSON."),
 )
+"""What it begins with, what stands somewhere in it, what it is, what to do."""
 _SAMPLE = 4096
 
 
@@ -36,8 +41,8 @@ def text_of(data: bytes, name: str) -> Text:
     Raises:
         BadInput: it is no text; or UTF-8 with damaged places, which are named by the first line.
     """
-    for magic, kind, remedy in _BINARY:
-        if data.startswith(magic):
+    for magic, inside, kind, remedy in _BINARY:
+        if data.startswith(magic) and inside in data:
             raise BadInput(f"{name or 'The file'} is {kind}, not text.", remedy=remedy)
     for mark, encoding, words in _MARKS:
         if data.startswith(mark):

@@ -168,6 +168,8 @@ def nested(depth: int) -> bytes:
         (b" \n ", "f.json", "is empty"),
         (b"\0\1\2\3\4", "f.csv", "zero bytes"),
         (b"PK\x03\x04rest", "f.json", "a zip file"),
+        (b"PK\x03\x04 word/document.xml", "f.docx", "a Word document, not text. Copy its text"),
+        (b"PK\x03\x04 vnd.oasis.opendocument.text", "f.odt", "a document of a text program"),
         (b"just some words", "f.txt", "no format that is known"),
         (b'[{"instruction": "a", "output": ', "f.json", "ends in the middle of row 1"),
         (nested(10_000), "f.json", "nested too deeply"),
