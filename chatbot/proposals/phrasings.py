@@ -46,14 +46,27 @@ _IN_FULL = {
     "don't": "do not", "can't": "cannot", "isn't": "is not",
     "whats": "what is", "wheres": "where is", "whos": "who is",
 }  # fmt: skip
+_IN_HASTE = {"you": "u", "your": "ur", "are": "r", "please": "pls", "because": "cuz"}
 _IN_SHORT = {"what is": "what's", "where is": "where's", "who is": "who's", "how is": "how's"}
+_SET_PHRASES = (
+    ("Hello", "Hi there", "Hey", "Good day", "Hello there", "hi", "Greetings", "Howdy", "hiya",
+     "Hey there", "Hello, anyone there?", "yo"),
+    ("Thank you", "Thanks a lot", "Many thanks", "thx", "That's kind of you", "Thanks",
+     "Thank you very much", "Much appreciated", "cheers", "Thanks, that helped", "ty"),
+    ("Goodbye", "See you later", "Bye for now", "bye", "I have to go now", "Farewell", "cya",
+     "Talk to you later", "I'm off", "Have a good one", "Bye bye"),
+)  # fmt: skip
+"""What people say without asking anything; any of a row stands for the others."""
 
 
 def phrasings(question: str) -> list[str]:
     """Wordings that are right whatever the words mean, the most different ones first.
 
-    None for what is no English question or request of one sentence.
+    None for what is no greeting and no English question or request of one sentence.
     """
+    for row in _SET_PHRASES:
+        if essence(question) in map(essence, row):
+            return [text for text in row if essence(text) != essence(question)]
     plain = " ".join(question.split()).rstrip("?!. ")
     if not plain or "\n" in question or not (_ENGLISH.search(plain) or requests(plain)):
         return []
@@ -77,6 +90,10 @@ def _of_request(wish: str) -> list[str]:
         f"Would you {wish} for me?" if not re.search(r"\bme\b", wish) else f"Would you {wish}?",
         f"{_raised(wish)}, if you don't mind.",
         f"Could you please {wish}?",
+        f"Hey, {wish}!",
+        f"Do me a favour and {wish}.",
+        f"Come on, {wish}.",
+        _typed_in_haste(f"can you {wish} please"),
     ]
 
 
@@ -94,6 +111,9 @@ def _of_question(question: str) -> list[str]:
             f"May I ask {turned}?",
             f"Could you please tell me {turned}?",
             f"I'm curious to hear {turned}.",
+            f"Hey, {question}?",
+            f"{_raised(question)}, if I may ask?",
+            _typed_in_haste(question),
         ]
     return [
         f"I was wondering: {question}?",
@@ -101,6 +121,12 @@ def _of_question(question: str) -> list[str]:
         *short,
         f"Can I ask you something: {question}?",
         f"Tell me, {question}?",
+        f"Hey, {question}?",
+        f"{_raised(question)}, if I may ask?",
+        f"Quick question, {question}?",
+        f"One more thing, {question}?",
+        f"So, {question}?",
+        _typed_in_haste(question),
     ]
 
 
@@ -150,6 +176,12 @@ def _respelt(question: str, full: str) -> list[str]:
     if start in _IN_SHORT:
         return [f"{_IN_SHORT[start]}{question[len(start) :]}"]
     return []
+
+
+def _typed_in_haste(text: str) -> str:
+    """As people write in a chat: no capitals, no signs, *u* for *you*."""
+    words = re.sub(r"[?!.,;:]+", "", text.lower()).split()
+    return " ".join(_IN_HASTE.get(word, word) for word in words)
 
 
 def _lowered(text: str) -> str:

@@ -95,9 +95,9 @@ def test_where_neither_has_more_to_say_fewer_are_found(engine, monkeypatch):
     monkeypatch.setattr(makers, "PATIENCE", 3)
     watch = Watch()
 
-    found = list(other_ways_to_ask(engine, "Does he work?", 9, seed=1, watch=watch))
+    found = list(other_ways_to_ask(engine, "Does he work?", 20, seed=1, watch=watch))
 
-    assert 0 < len(found) < 9
+    assert 0 < len(found) < 20
     assert watch.tried == 3
 
 

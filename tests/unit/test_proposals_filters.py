@@ -155,6 +155,10 @@ def test_an_answer_is_no_repeat():
         ("where is the cat now", "I was wondering: where is the cat now?"),
         ("is your favourite colour blue", "I was wondering: is your favourite colour blue?"),
         ("Should I stay?", "Can you tell me whether I should stay?"),
+        ("How are you called?", "how r u called"),
+        ("tell me a joke", "can u tell me a joke pls"),
+        ("Hi!", "Hello there"),
+        ("thank you.", "thx"),
     ],
 )
 def test_grammar_turns_a_question(question, wordings):
@@ -162,17 +166,33 @@ def test_grammar_turns_a_question(question, wordings):
 
 
 @pytest.mark.parametrize(
-    "text", ["hi", "", "I am Jake.", "Wer bist du?", "¿Quién eres?", "Hi. Who are you?", "a\nb?"]
+    "text",
+    ["hi Jake", "", "I am Jake.", "Wer bist du?", "¿Quién eres?", "Hi. Who are you?", "a\nb?"],
 )
 def test_grammar_leaves_alone_what_it_does_not_know(text):
     assert phrasings(text) == []
 
 
-@pytest.mark.parametrize("question", ["what did you do?", "tell me a joke", "Is it the cat?"])
+@pytest.mark.parametrize(
+    "question",
+    ["what did you do?", "tell me a joke", "Is it the cat?", "Where are you from?", "hi", "bye"],
+)
 def test_grammar_never_says_the_same_twice(question):
     found = [essence(text) for text in phrasings(question)]
 
     assert len({*found, essence(question)}) == len(found) + 1
+
+
+@pytest.mark.parametrize(
+    "question", ["Where are you from?", "sing a song", "thanks", "Did it rain?"]
+)
+def test_grammar_alone_brings_nearly_ten(question):
+    taken: list[str] = []
+    for text in phrasings(question):
+        if stands_apart(text, [question, *taken]):
+            taken.append(text)
+
+    assert len(taken) >= 8
 
 
 def test_examples_are_the_same_for_a_question_and_begin_as_it_does():
