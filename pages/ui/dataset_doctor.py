@@ -60,14 +60,28 @@ def _score(report: Report, snapshot: Snapshot) -> None:
 
 
 def _step(step: Step, report: Report, snapshot: Snapshot) -> None:
-    gain = f":green[+{max(step.gain, 0.1):.{0 if step.gain >= 1 else 1}f}]"
-    if step.action == "write":
-        st.markdown(f"{gain} Write {step.count:,} more")
-    elif step.action == "look":
-        st.markdown(f"{gain} Look at: {KINDS[step.key].lower()} ({step.count:,})")
-    else:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(gain, width="content")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(
+            f":green[+{max(step.gain, 0.1):.{0 if step.gain >= 1 else 1}f}]", width="content"
+        )
+        if step.action == "write":
+            st.button(
+                f"Write {step.count:,} more",
+                icon=":material/add:",
+                key="doctor_raise_write",
+                help="Begin with a new conversation",
+                on_click=actions.new_conversation,
+            )
+        elif step.action == "look":
+            st.button(
+                f"{KINDS[step.key]} ({step.count:,})",
+                icon=":material/list:",
+                key=f"doctor_raise_{step.key}",
+                help="List these conversations",
+                on_click=_list,
+                args=(step.key,),
+            )
+        else:
             _mend_button(step.key, report, snapshot, key=f"doctor_raise_{step.key}")
 
 

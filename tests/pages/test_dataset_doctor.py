@@ -66,6 +66,18 @@ def test_what_nobody_has_answered_can_be_begun(file: Path) -> None:
     assert turns(at) == ["How old are you?", ""]
 
 
+def test_what_would_raise_the_score_is_one_click_away(file: Path) -> None:
+    linked = [talk(f"Where {n}?", f"At https://example.org/{n}, not far.") for n in range(20)]
+    at = doctor(file, *linked)
+    click(at, "doctor_raise_link")
+    assert any("20 of 50" in caption for caption in captions(at))
+    at.segmented_control(key="dataset_view").set_value("Doctor")
+    ran(at)
+    click(at, "doctor_raise_write")
+    assert turns(at) == ["", ""]
+    assert len(rows(file)) == 51
+
+
 def test_another_language_is_not_judged(file: Path) -> None:
     words = "Ich weiß nicht, ob der Kuchen schon fertig ist, aber wir sind da."
     at = doctor(file, *(talk(f"Frage {n}", f"{words} {n}") for n in range(20)))

@@ -119,6 +119,26 @@ def test_undo_and_redo_survive_a_restart(store, path, dozen, talk):
     assert on_disk(path) == dozen
 
 
+def test_hundreds_of_steps_go_back_and_forth_over_restarts(store, path, dozen, talk):
+    before = store.snapshot().conversations
+    for number in range(300):
+        if number % 100 == 99:
+            store.delete(2, store.snapshot().conversations[2])
+        else:
+            store.replace(0, store.snapshot().conversations[0], talk("Q0", f"Answer {number}"))
+    after = store.snapshot().conversations
+    store = ConversationStore(path)
+    for _ in range(300):
+        store.undo()
+    assert store.snapshot().conversations == before == on_disk(path)
+    assert store.snapshot().undo is None
+    store = ConversationStore(path)
+    for _ in range(300):
+        store.redo()
+    assert store.snapshot().conversations == after == on_disk(path)
+    assert store.snapshot().redo is None
+
+
 def test_a_new_edit_forgets_what_was_undone(store, dozen, talk):
     store.add(talk("a", "b"))
     store.undo()
