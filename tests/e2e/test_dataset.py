@@ -170,6 +170,7 @@ def test_a_broken_upload_is_named_by_row_and_the_file_stays(file: Path, page: Pa
     expect(page.get_by_text("1 row left out")).to_be_visible()
     assert file.read_bytes() == before
     page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_role("heading", name="Import conversations")).to_have_count(0)
 
     page.get_by_role("button", name="Import", exact=True).click()
     offer(page, "cut.json", json.dumps(rows)[:-20].encode())

@@ -22,7 +22,7 @@ WORDING = "Can you tell me where you are from?"
 @pytest.fixture
 def page(home: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(makers, "PATIENCE", 1)
-    monkeypatch.setitem(COUNTS, "questions", 9)
+    monkeypatch.setitem(COUNTS, "questions", 19)
     monkeypatch.setitem(COUNTS, "answer", 1)
     rows = [talk("Where are you from?", "The rock."), talk("Who are you?", "Wick."), talk("Hi")]
     (home / "data" / "custom_chat_data.json").write_bytes(dump(rows))
@@ -134,4 +134,4 @@ def test_what_is_missing_is_said(page):
 def test_how_many_were_found_is_said_honestly(page):
     ask(page)
 
-    assert any("of 9: the other attempts were no use" in c.value for c in page.caption)
+    assert any("of 19: the other attempts were no use" in c.value for c in page.caption)
