@@ -1,20 +1,19 @@
 """What can be known before a run starts: is there enough to learn from, does it fit the disk, how
 many steps will it be. Light: reads files, loads no model."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from chatbot import paths
 from chatbot.dataset.findings import Finding
-from chatbot.engine import catalog, checkpoints
+from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
-from chatbot.training import data, scratch
+from chatbot.training import data
 from chatbot.training.config import PresetName, TrainingConfig
+from chatbot.training.sizes import sizes_of
 
 SPARE_DISK = 100_000_000
 """Bytes that stay free beside what the run needs."""
@@ -139,37 +138,10 @@ def _rows(count: int) -> str:
 def _disk_needed(config: TrainingConfig, base: ModelEntry | None) -> int:
     """Two states (weights and the optimizer's two moments, float32) while one replaces the other,
     and up to three checkpoints of half that precision, each with its tokenizer."""
-    if base is None:
-        trained = scratch.parameters(config)
-        tokenizer = 200_000
-    else:
-        tokenizer = 5_000_000
-        trained = _adapter_size(config, base) if config.method == "lora" else _weights(base)
+    trained = sizes_of(config, base).trained
+    tokenizer = 200_000 if base is None else 5_000_000
     exports = trained * (4 if config.method == "lora" else 2)
     return 2 * 12 * trained + 3 * (exports + tokenizer)
-
-
-def _weights(base: ModelEntry) -> int:
-    """Numbers in the base model's weights, by the size of its files."""
-    shape = _shape(base)
-    files = checkpoints.inspect(base.path).weights
-    halved = str(shape.get("dtype", shape.get("torch_dtype"))) in ("bfloat16", "float16")
-    return sum(path.stat().st_size for path in files) // (2 if halved else 4)
-
-
-def _adapter_size(config: TrainingConfig, base: ModelEntry) -> int:
-    """At most so many numbers: two matrices of this rank beside every linear layer of a block."""
-    shape = _shape(base)
-    width = int(shape.get("hidden_size") or shape.get("n_embd") or 768)
-    inner = int(shape.get("intermediate_size") or shape.get("n_inner") or 4 * width)
-    layers = int(shape.get("num_hidden_layers") or shape.get("n_layer") or 12)
-    return config.lora_rank * layers * (8 * width + 3 * (width + inner))
-
-
-def _shape(base: ModelEntry) -> dict[str, Any]:
-    folder = base.path if base.base is None else catalog.resolve(base.base).path
-    content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return content if isinstance(content, dict) else {}
 
 
 def _check_disk(needed: int) -> None:

@@ -50,6 +50,17 @@ def examined(snapshot: Snapshot, *, with_lengths: bool = False) -> Found:
     return Found(state, _too_long(snapshot, begin=with_lengths))
 
 
+def kinds_found(persona: str, snapshot: Snapshot) -> Mapping[str, int]:
+    """How many conversations of a persona show each kind of trouble, as far as the doctor knows by
+    now; it is asked to look."""
+    report = (
+        _checkup(str(paths.home()), persona)
+        .request(snapshot.conversations, snapshot.version)
+        .report
+    )
+    return report.kinds if report is not None else {}
+
+
 def follow(state: CheckupState) -> None:
     """While the checkup goes on: say how far it is, and draw the page anew when it is done."""
     if state.running:

@@ -7,15 +7,19 @@ from typing import get_args
 import streamlit as st
 
 from chatbot.dataset import personas
+from chatbot.dataset.findings import KINDS
 from chatbot.dataset.personas import FIRST, Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
+from chatbot.training.command import command_of
 from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
 from chatbot.training.preflight import Preflight, check, too_few
 from pages.ui import errors, fine_tune_state
+from pages.ui.dataset_checkup import kinds_found
 from pages.ui.errors import plain
+from pages.ui.fine_tune_dials import dials
 from pages.ui.fine_tune_state import Key
-from pages.ui.resources import training_job
+from pages.ui.resources import speeds, store, training_job
 
 METHODS: Mapping[Method, str] = {"lora": "LoRA", "full": "Full", "scratch": "From scratch"}
 SENTENCES: Mapping[Method, str] = {
@@ -31,6 +35,12 @@ PRESET_HELP: Mapping[PresetName, str] = {
     "Balanced": "What we would choose.",
     "Thorough": "Twice as long; worth it when Balanced did not go far enough.",
 }
+TAUGHT = (
+    *("empty-turn", "order", "no-answer", "ending", "copy", "near-copy", "contradiction"),
+    *("markers", "markup", "rubble", "lost", "place", "key"),
+)
+"""Kinds of trouble that training makes a habit; lengths are told by the plan itself."""
+MOST_TOLD = 3
 _SHARED = (
     "epochs",
     "batch_size",
@@ -88,12 +98,27 @@ def form(conversations: int, persona: Persona) -> None:
     chosen = _preset()
     if (few := too_few(conversations, chosen)) is not None:
         st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
+    of_the_doctor(persona)
     with errors.shown():
         config = preset(chosen, method=method, base_model=base, conversations=conversations)
         config = replace(config, dataset=dataset_of(persona))
         with st.expander("Advanced", icon=":material/tune:"):
             config = _advanced(config, chosen)
-        _plan_and_start(config)
+        _plan_and_start(config, chosen)
+
+
+def of_the_doctor(persona: Persona) -> None:
+    """What the doctor found in these conversations that the bot would learn."""
+    kinds = kinds_found(persona.key, store(persona.key).snapshot())
+    found = [(name, kinds[name]) for name in KINDS if name in TAUGHT and kinds.get(name)]
+    if not found:
+        return
+    told = ", ".join(f"{KINDS[name].lower()} ({count:,})" for name, count in found[:MOST_TOLD])
+    more = f" and {len(found) - MOST_TOLD} more kinds" if len(found) > MOST_TOLD else ""
+    st.caption(
+        f":orange[:material/stethoscope:] The doctor found what the bot would learn as well: "
+        f"{told}{more}. The page Dataset mends it, mostly with a click."
+    )
 
 
 def _method() -> Method:
@@ -166,7 +191,7 @@ def _small_step(name: str) -> float:
     return 1e-5 if name == "learning_rate" else 0.01
 
 
-def _plan_and_start(config: TrainingConfig) -> None:
+def _plan_and_start(config: TrainingConfig, chosen: PresetName) -> None:
     try:
         plan: Preflight | None = check(config)
     except ChatbotError as error:
@@ -176,19 +201,30 @@ def _plan_and_start(config: TrainingConfig) -> None:
         st.caption(_plan_sentence(plan))
         for note in plan.notes:
             st.caption(plain(note))
-    if st.button(
-        "Fine-tune",
-        type="primary",
-        icon=":material/model_training:",
-        key=Key.START,
-        disabled=plan is None,
-    ):
-        start(config)
+        dials(config, plan, chosen)
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Fine-tune",
+            type="primary",
+            icon=":material/model_training:",
+            key=Key.START,
+            disabled=plan is None,
+        ):
+            start(config)
+        if plan is not None:
+            with st.popover("Command line", icon=":material/terminal:", key="ft_command"):
+                st.caption("The same run from a terminal, in the folder of Chatbot Lab:")
+                st.code(
+                    command_of(config, chosen, len(plan.source.usable)),
+                    language="bash",
+                    wrap_lines=True,
+                )
 
 
 def start(config: TrainingConfig) -> None:
     """Begin the run and show it; a refusal is shown in its place."""
     with errors.shown():
+        speeds().stop()
         fine_tune_state.show_run(training_job().start(config))
         st.rerun()
 
@@ -225,4 +261,4 @@ def _only_from_scratch(conversations: int, persona: Persona) -> None:
     )
     with errors.shown():
         config = preset("Thorough", method="scratch", conversations=conversations)
-        _plan_and_start(replace(config, dataset=dataset_of(persona)))
+        _plan_and_start(replace(config, dataset=dataset_of(persona)), "Thorough")

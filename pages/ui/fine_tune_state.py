@@ -52,6 +52,12 @@ def fields(names: tuple[str, ...], method: Method, preset: PresetName) -> dict[s
     return values
 
 
+def change_fields(values: dict[str, int], method: Method, preset: PresetName) -> None:
+    """Set some advanced fields. Only in a callback."""
+    for name, value in values.items():
+        st.session_state[field_key(name, method, preset)] = value
+
+
 def show_run(run: Run) -> None:
     """Which run the page tells about, until another is chosen."""
     st.session_state[_SHOWN] = run.id

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatbot.dataset.store import ConversationStore
     from chatbot.dataset.timeline import Timeline
     from chatbot.training.job import TrainingJob
+    from chatbot.training.speeds import Speeds
 
 
 def engine_room() -> EngineRoom:
@@ -53,6 +54,11 @@ def timeline(persona: str = FIRST) -> "Timeline":
 def training_job() -> "TrainingJob":
     """The one training run that may be going on."""
     return _training_job(str(paths.home()))
+
+
+def speeds() -> "Speeds":
+    """How fast this machine trains."""
+    return _speeds(str(paths.home()))
 
 
 @st.cache_resource(show_spinner=False, on_release=EngineRoom.close)
@@ -94,3 +100,10 @@ def _training_job(home: str) -> "TrainingJob":
     from chatbot.training.job import TrainingJob
 
     return TrainingJob()
+
+
+@st.cache_resource(show_spinner=False)
+def _speeds(home: str) -> "Speeds":
+    from chatbot.training.speeds import Speeds
+
+    return Speeds()

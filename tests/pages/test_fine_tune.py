@@ -5,22 +5,37 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
 from chatbot.dataset.store import ConversationStore
+from chatbot.errors import BadInput
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import job, runs
 from chatbot.training.config import TrainingConfig
 from chatbot.training.runs import Run, list_runs, process_start
-from pages.ui import fine_tune_form
+from chatbot.training.speeds import Speeds
+from chatbot.training.trial import Trial
+from pages.ui import fine_tune_form, resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.fine_tune_state import Key
 
+TRIAL = Trial(
+    seconds_a_step=0.5,
+    tokens_a_step=200.0,
+    tokens_a_conversation=50.0,
+    preparing=4.0,
+    memory=10**8,
+    device="cpu",
+    free=None,
+    bfloat16=True,
+)
 PAGE = Path(__file__).parents[2] / "pages" / "fine_tune.py"
 ROUTER = PAGE.with_name("router.py")
 QUICK = TrainingConfig(
@@ -36,10 +51,11 @@ QUICK = TrainingConfig(
 
 
 @pytest.fixture
-def lab(home: Path, tiny_gpt2: Path) -> Path:
-    """A home with a tiny model and twelve conversations."""
+def lab(home: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with a tiny model and twelve conversations; trials are not carried out."""
     shutil.copytree(tiny_gpt2, home / "models" / "tiny")
     write_data(home, 12)
+    monkeypatch.setattr(Speeds, "_carry_out", lambda *_: TRIAL)
     return home
 
 
@@ -122,6 +138,98 @@ def test_every_setting_can_be_changed_and_counts(lab: Path) -> None:
     assert after != before
 
 
+def with_dials(at: AppTest) -> AppTest:
+    resources.speeds().join(20)
+    return ran(at)
+
+
+def dial(at: AppTest, name: str) -> str:
+    return next(str(metric.value) for metric in at.metric if metric.label == name)
+
+
+def test_two_dials_tell_time_and_memory_and_follow_each_change(lab: Path) -> None:
+    at = with_dials(opened())
+    assert "measured by a few real steps on this machine with batch size 4" in texts(at)
+    assert "400 tokens/s" in texts(at)
+    time_before, memory_before = dial(at, "Time"), dial(at, "Memory")
+    assert "fits" in texts(at)
+
+    at.number_input(key="ft_field_max_steps_lora_balanced").set_value(5000)
+    at.number_input(key="ft_field_batch_size_lora_balanced").set_value(64)
+    ran(at)
+    assert (dial(at, "Time"), dial(at, "Memory")) != (time_before, memory_before)
+    assert "h " in dial(at, "Time")
+    assert "yours may differ a little" in texts(at)
+
+
+def test_what_does_not_fit_is_mended_with_a_click(lab: Path, monkeypatch) -> None:
+    at = with_dials(opened())
+    at.number_input(key="ft_field_batch_size_lora_balanced").set_value(128)
+    ran(at)
+    needed = memory_of(at)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Free(round(needed * 0.9)))
+    ran(at)
+    assert "will not fit" in texts(at)
+    at.button(key="ft_remedy").click()
+    ran(at)
+    assert at.number_input(key="ft_field_batch_size_lora_balanced").value < 128
+    assert at.number_input(key="ft_field_gradient_accumulation_lora_balanced").value > 1
+    assert "will not fit" not in texts(at)
+
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: Free(10**6))
+    ran(at)
+    assert "No smaller batch helps." in texts(at)
+    assert not at.button(key=Key.START).disabled  # it is their machine
+
+
+def memory_of(at: AppTest) -> float:
+    number, unit = dial(at, "Memory").split()
+    return float(number) * {"MB": 1e6, "GB": 1e9}[unit]
+
+
+@dataclass
+class Free:
+    available: int
+
+
+def test_a_trial_that_fails_is_told_and_the_run_can_still_be_started(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Trial:
+        raise BadInput("The steps went *wrong*.", remedy="Try less.")
+
+    monkeypatch.setattr(Speeds, "_carry_out", broken)
+    at = with_dials(opened())
+    assert r"The steps went \*wrong\*" in texts(at)
+    assert not at.button(key=Key.START).disabled
+    monkeypatch.setattr(Speeds, "_carry_out", lambda *_: TRIAL)
+    at.button(key="ft_measure").click()
+    ran(at)
+    with_dials(at)
+    assert "400 tokens/s" in texts(at)
+
+
+def test_the_command_line_is_ready_to_copy(lab: Path) -> None:
+    at = opened()
+    at.number_input(key="ft_field_seed_lora_balanced").set_value(7)
+    ran(at)
+    (command,) = (c.value for c in at.code if c.value.startswith("python"))
+    assert command.startswith("python -m chatbot train --preset Balanced")
+    assert command.endswith(" --seed 7")
+
+
+def test_what_the_doctor_found_is_told_before(lab: Path) -> None:
+    talks = [Conversation((user("Same?"), assistant("Yes."))) for _ in range(6)]
+    talks += [Conversation((user(f"Q{n}?"), assistant(f"A {n}."))) for n in range(9)]
+    (lab / "data" / "custom_chat_data.json").write_bytes(dump(talks))
+    at = opened()
+    until = time.monotonic() + 20
+    while "word for word the same (5)" not in texts(at):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+        ran(at)
+
+
 def test_two_settings_that_clash_are_refused_with_the_reason(lab: Path) -> None:
     at = opened()
     at.number_input(key="ft_field_max_steps_lora_balanced").set_value(2)
@@ -162,7 +270,7 @@ def test_a_run_that_goes_on_is_shown_in_every_tab(going_on: Run) -> None:
     for _ in range(2):
         at = opened()
         assert going_on.id.replace("-", "\\-") in texts(at)
-        assert [metric.value for metric in at.metric] == ["5", "6", "…", "75 s"]
+        assert [metric.value for metric in at.metric][:4] == ["5", "6", "…", "75 s"]
         assert not at.button(key=Key.STOP).disabled
 
 
