@@ -174,7 +174,7 @@ def _work_prefix(target: Path) -> str:
 
 def _clean_leftovers(target: Path) -> None:
     """Remove what interrupted installations left; one that still runs elsewhere is not touched."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     for leftover in target.parent.glob(f".{target.name}.*"):
         owner = leftover.name.removeprefix(f".{target.name}.").partition(".")[0]

@@ -203,7 +203,7 @@ def get_run(run_id: str) -> Run:
 
 def process_start(pid: int) -> float | None:
     """When a process began, in seconds since the epoch; None where there is none."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     with suppress(psutil.Error):
         process = psutil.Process(pid)

@@ -148,7 +148,7 @@ class _Peak:
 
 
 def _memory() -> int:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     return int(psutil.Process().memory_info().rss)
 
