@@ -1,11 +1,15 @@
 """The session_state keys of the fine-tune page, behind typed accessors."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import streamlit as st
 
-from chatbot.errors import NotAvailable
-from chatbot.training.config import PRESETS, Method, PresetName, TrainingConfig
+from chatbot.dataset import personas
+from chatbot.dataset.personas import FIRST
+from chatbot.engine.catalog import list_models, resolve
+from chatbot.errors import ChatbotError, NotAvailable
+from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig
 from chatbot.training.runs import Run, get_run
 
 
@@ -23,9 +27,36 @@ class Key(StrEnum):
     CHAT = "ft_chat"
     CHART = "ft_chart"
     RUN = "ft_run"
+    RUN_MENU = "ft_run_menu"
+    RUN_NAME = "ft_run_name"
+    RUN_NOTE = "ft_run_note"
+    RUNS_VIEW = "ft_runs_view"
+    RUNS_PAGE = "ft_runs_page"
+    RUNS_COMPARED = "ft_runs_compared"
+    RUNS_CHART = "ft_runs_chart"
+    UNDELETE = "ft_undelete"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the last click in the history of runs came to.
+
+    Args:
+        said: one or more sentences.
+        undo: the id of the run that was deleted; "" where there is nothing to undo.
+        problem: what went wrong, in the place of `said`.
+    """
+
+    said: str = ""
+    undo: str = ""
+    problem: ChatbotError | None = None
 
 
 _SHOWN = "ft_own_shown"
+_OUTCOME = "ft_own_outcome"
+_EDITED = "ft_own_edited"
+_FILLED: PresetName = "Balanced"
+"""The preset whose fields take the settings of an earlier run."""
 _NO_STEPS = 0
 """What the field for the largest number of steps shows where there is no limit."""
 
@@ -76,3 +107,66 @@ def preset() -> PresetName:
     """The preset that is chosen on the page Fine-tune, or its default."""
     chosen = st.session_state.get(Key.PRESET)
     return next((name for name in PRESETS if name == chosen), "Balanced")
+
+
+def keep_outcome(outcome: Outcome | None) -> None:
+    st.session_state[_OUTCOME] = outcome
+
+
+def outcome() -> Outcome | None:
+    found = st.session_state.get(_OUTCOME)
+    return found if isinstance(found, Outcome) else None
+
+
+def edit(run_id: str) -> None:
+    """The run whose name and note are open for writing; "" for none."""
+    st.session_state[_EDITED] = run_id
+
+
+def edited() -> str:
+    return str(st.session_state.get(_EDITED, ""))
+
+
+def typed(key: Key, run_id: str) -> str:
+    """What stands in a text field of a run."""
+    return str(st.session_state.get(f"{key}_{run_id}", ""))
+
+
+def plan_again(config: TrainingConfig) -> list[str]:
+    """Fill the form with these settings. Only in a callback, before the form is drawn.
+
+    Returns:
+        A sentence for each thing that could not be taken over.
+    """
+    missing = []
+    st.session_state[Key.METHOD] = config.method
+    st.session_state[Key.PRESET] = _FILLED
+    for name, advice in FIELDS.items():
+        value = getattr(config, name)
+        number = _NO_STEPS if value is None else value
+        key = field_key(name, config.method, _FILLED)
+        st.session_state[key] = int(number) if advice.whole else float(number)
+    if config.method != "scratch":
+        base = _offered(config)
+        if base is None:
+            missing.append(f"Its base model, {config.base_model}, can't be chosen any more.")
+        else:
+            st.session_state[Key.BASE] = base
+    everybody = {FIRST if p.key == FIRST else str(p.path): p.key for p in personas.personas()}
+    persona = everybody.get(config.dataset or FIRST)
+    if persona is None:
+        missing.append("The persona it learned from is not in the list any more.")
+    elif len(everybody) > 1:
+        st.session_state[Key.PERSONA] = persona
+    return missing
+
+
+def _offered(config: TrainingConfig) -> str | None:
+    """The name under which the form offers the base model; None where it does not."""
+    try:
+        wanted = resolve(config.base_model)
+    except ChatbotError:
+        return None
+    adapters_too = config.method == "full"
+    offered = [entry for entry in list_models() if entry.kind != "adapter" or adapters_too]
+    return wanted.name if any(e.installed and e.name == wanted.name for e in offered) else None

@@ -1,0 +1,248 @@
+"""The history of runs: the list, names and notes, deleting, training again, comparing."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chatbot.dataset.importers import dump
+from chatbot.messages import Conversation, assistant, user
+from chatbot.training import runs, shelf
+from chatbot.training.config import TrainingConfig
+from chatbot.training.runs import Run, list_runs, process_start
+from pages.ui.errors import UNEXPECTED
+from pages.ui.fine_tune_state import Key
+from pages.ui.run_actions import DELETE, EDIT, FILL, GO_ON, continued
+from pages.ui.run_compare import compared_figure
+
+PAGE = Path(__file__).with_name("history_page.py")
+CONFIG = TrainingConfig(base_model="tiny", lora_rank=8, learning_rate=1e-3, max_steps=9, seed=7)
+
+
+@pytest.fixture
+def lab(home: Path, tiny_gpt2: Path) -> Path:
+    """A home with a tiny model and twelve conversations."""
+    shutil.copytree(tiny_gpt2, home / "models" / "tiny")
+    talks = [Conversation((user(f"Question {n}?"), assistant("Tea."))) for n in range(12)]
+    (home / "data" / "custom_chat_data.json").write_bytes(dump(talks))
+    return home
+
+
+def made(lab: Path, run_id: str, config: TrainingConfig = CONFIG, state: str = "finished") -> Run:
+    run = Run(lab / "models" / "runs" / run_id)
+    run.path.mkdir(parents=True)
+    shutil.copy(lab / "data" / "custom_chat_data.json", run.path / "data.json")
+    (run.path / "config.json").write_text(config.to_json())
+    rows = [{"step": 0, "eval_loss": 6.0}, {"step": 1, "loss": 5.5}, {"step": 2, "eval_loss": 5.0}]
+    (run.path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    owner = {"pid": os.getpid(), "process_started": process_start(os.getpid())}
+    content = {"state": state, "step": 2, "total_steps": 4, **owner}
+    (run.path / "status.json").write_text(json.dumps(content))
+    return run
+
+
+def opened() -> AppTest:
+    return ran(AppTest.from_file(str(PAGE), default_timeout=60))
+
+
+def ran(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception
+    assert UNEXPECTED not in [error.value for error in at.error]
+    return at
+
+
+def choose(at: AppTest, run: Run, action: str) -> AppTest:
+    at.menu_button(key=f"{Key.RUN_MENU}_{run.id}").click(action)
+    return ran(at)
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    at.button(key=key).click()
+    return ran(at)
+
+
+def keys(elements: Any) -> list[str | None]:
+    return [element.key for element in elements]
+
+
+def texts(at: AppTest) -> str:
+    kinds = (at.text, at.caption, at.markdown, at.error, at.toast)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_without_runs_there_is_no_history(lab: Path) -> None:
+    assert "All runs" not in [heading.value for heading in opened().subheader]
+
+
+def test_each_run_says_what_it_was_and_what_came_of_it(lab: Path) -> None:
+    made(lab, "a")
+    made(lab, "b", state="failed")
+    said = texts(opened())
+    assert ":red-badge[Failed]" in said
+    assert r"best held\-out loss 5\.000 · training loss 5\.500" in said
+    assert r"LoRA on tiny · 2 of 4 steps" in said
+
+
+def test_a_run_whose_settings_are_damaged_is_listed_and_can_be_deleted(lab: Path) -> None:
+    run = made(lab, "a")
+    (run.path / "config.json").write_text("{")
+    at = opened()
+    assert "settings can't be read" in texts(at)
+    assert len(at.menu_button(key=f"{Key.RUN_MENU}_a").options) == 2
+    choose(at, run, DELETE)
+    assert list_runs() == []
+
+
+def test_a_name_and_a_note_are_kept_and_shown_letter_by_letter(lab: Path) -> None:
+    run = made(lab, "a")
+    at = choose(opened(), run, EDIT)
+    at.text_input(key=f"{Key.RUN_NAME}_a").set_value("**Tea** [x](http://y)")
+    at.text_area(key=f"{Key.RUN_NOTE}_a").set_value("Too <b>sweet</b>.")
+    press(at, "ft_run_save_a")
+    assert (shelf.label(run), shelf.note(run)) == ("**Tea** [x](http://y)", "Too <b>sweet</b>.")
+    assert r"\*\*Tea\*\* \[x\]" in texts(at)
+    assert r"Too \<b\>sweet" in texts(at)
+    assert f"{Key.RUN_NAME}_a" not in keys(at.text_input)
+
+
+def test_cancel_changes_nothing(lab: Path) -> None:
+    run = made(lab, "a")
+    at = choose(opened(), run, EDIT)
+    at.text_input(key=f"{Key.RUN_NAME}_a").set_value("Tea")
+    press(at, "ft_run_cancel_a")
+    assert shelf.label(run) == ""
+    choose(at, run, EDIT)
+    assert at.text_input(key=f"{Key.RUN_NAME}_a").value == ""
+
+
+def test_delete_can_be_undone(lab: Path) -> None:
+    run = made(lab, "a")
+    at = choose(opened(), run, DELETE)
+    assert list_runs() == []
+    press(at, Key.UNDELETE)
+    assert list_runs() == [run]
+    assert Key.UNDELETE not in keys(at.button)
+
+
+def test_another_tab_can_bring_it_back(lab: Path) -> None:
+    run = made(lab, "a")
+    shelf.delete(run)
+    press(opened(), f"{Key.UNDELETE}_a")
+    assert list_runs() == [run]
+
+
+def test_a_run_that_goes_on_offers_no_deletion(lab: Path) -> None:
+    run = made(lab, "a", state="running")
+    runs.going_on_here.add(run.path.resolve())
+    try:
+        offered = " ".join(opened().menu_button(key=f"{Key.RUN_MENU}_a").options)
+    finally:
+        runs.going_on_here.discard(run.path.resolve())
+    assert FILL in offered
+    assert DELETE not in offered
+
+
+def test_a_model_that_is_chatted_with_is_not_deleted(lab: Path, tiny_gpt2: Path) -> None:
+    run = made(lab, "a")
+    shutil.copytree(tiny_gpt2, run.path / "checkpoint-2")
+    at = opened()
+    at.session_state["model"] = "runs/a/checkpoint-2"
+    choose(at, run, DELETE)
+    assert "chat uses a model" in texts(at)
+    assert list_runs() == [run]
+
+
+def test_what_another_tab_deleted_is_a_sentence(lab: Path) -> None:
+    run = made(lab, "a")
+    at = opened()
+    shelf.delete(run)
+    choose(at, run, DELETE)
+    assert "no such run" in texts(at)
+
+
+def test_train_again_fills_the_form(lab: Path) -> None:
+    config = replace(CONFIG, method="full", epochs=3, held_out=0.25)
+    run = made(lab, "a", config)
+    at = choose(opened(), run, FILL)
+    assert "form is filled" in texts(at)
+    assert at.selectbox(key=Key.BASE).value == "tiny"
+    assert at.button_group(key=Key.METHOD).value == "full"
+    shown = {
+        name: at.number_input(key=f"ft_field_{name}_full_balanced").value
+        for name in ("epochs", "learning_rate", "max_steps", "held_out", "seed")
+    }
+    assert shown == {
+        "epochs": 3.0,
+        "learning_rate": 1e-3,
+        "max_steps": 9,
+        "held_out": 0.25,
+        "seed": 7,
+    }
+    assert "form is filled" not in texts(ran(at))
+
+
+def test_a_base_that_is_gone_is_said(lab: Path) -> None:
+    run = made(lab, "a", replace(CONFIG, base_model="gone", dataset="/nowhere.json"))
+    at = choose(opened(), run, FILL)
+    assert "gone, can't be chosen" in texts(at).replace("\\", "")
+    assert "learned from is not in the list" in texts(at)
+
+
+def test_a_run_can_start_from_the_checkpoint_of_another(lab: Path, tiny_gpt2: Path) -> None:
+    run = made(lab, "a")
+    at = opened()
+    assert GO_ON not in " ".join(at.menu_button(key=f"{Key.RUN_MENU}_a").options)
+    shutil.copytree(tiny_gpt2, run.path / "checkpoint-2")
+    at = choose(opened(), run, GO_ON)
+    assert at.selectbox(key=Key.BASE).value == "runs/a/checkpoint-2"
+    assert at.button_group(key=Key.METHOD).value == "full"
+    assert at.number_input(key="ft_field_seed_full_balanced").value == 7
+    assert continued(run).learning_rate < CONFIG.learning_rate  # LoRA's would ruin a full one
+
+
+def test_two_runs_are_compared(lab: Path) -> None:
+    made(lab, "a")
+    made(lab, "b", replace(CONFIG, lora_rank=16))
+    at = opened()
+    at.multiselect(key=Key.RUNS_COMPARED).set_value(["a", "b"])
+    ran(at)
+    table = next(m.value for m in at.markdown if m.value.startswith("|"))
+    assert r"| LoRA rank | 8 | 16 |" in table.replace("\\", "").replace(" (lora_rank)", "")
+    assert "Seed" not in table
+
+
+def test_a_deleted_run_leaves_the_comparison(lab: Path) -> None:
+    run = made(lab, "a")
+    for other in ("b", "c"):
+        made(lab, other)
+    at = opened()
+    at.multiselect(key=Key.RUNS_COMPARED).set_value(["a", "b"])
+    choose(ran(at), run, DELETE)
+    assert at.multiselect(key=Key.RUNS_COMPARED).value == ["b"]
+
+
+def test_the_table_has_a_row_a_run(lab: Path) -> None:
+    made(lab, "a")
+    made(lab, "b", replace(CONFIG, method="scratch"))
+    at = opened()
+    at.button_group(key=Key.RUNS_VIEW).set_value("Table")
+    ran(at)
+    frame = at.dataframe[0].value
+    assert list(frame["Name"]) == ["b", "a"]
+    assert list(frame["Base"]) == ["", "tiny"]
+
+
+def test_curves_of_one_run_share_a_colour_and_names_are_no_markup() -> None:
+    rows = [{"step": 1, "loss": 3.0}, {"step": 2, "loss": 2.0}, {"step": 2, "eval_loss": 2.5}]
+    figure = compared_figure([("<a href='x'>A</a>", rows), ("B" * 50, rows[:2])])
+    curves = figure["data"]
+    assert [curve["meta"]["color"] for curve in curves] == [0, 0, 1]
+    assert [curve["showlegend"] for curve in curves] == [True, False, True]
+    assert curves[0]["name"] == "&lt;a href='x'&gt;A&lt;/a&gt;"
+    assert len(curves[2]["name"]) == 32
