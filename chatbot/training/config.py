@@ -40,6 +40,11 @@ POCKET_CONVERSATIONS = 1500
 POCKET_BATCHES = (16, 64)
 """Conversations of a step: the fewest, and the most, which the starter persona gets."""
 
+MOST_QUESTIONS = 8
+"""Asked at every evaluation: more cost too much of the time of a run."""
+LONGEST_QUESTION = 300
+"""Characters of a question, so that it fits into every model's window."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -59,7 +64,8 @@ class TrainingConfig:
         held_out: share of the conversations to measure on; none below ten conversations.
         evaluations: how often to measure, spread over the run; the last step is one of them.
         max_steps: ends the run there and takes the place of `epochs`.
-        questions: asked before and after; () takes some from the held-out conversations.
+        questions: asked before, at each evaluation and after; () takes some from the held-out
+            conversations and some general ones.
 
     Raises:
         BadInput: a value out of its range, or two that clash; names them.
@@ -102,10 +108,7 @@ class TrainingConfig:
         for name in ("base_model", "dataset"):
             if not isinstance(getattr(self, name), str):
                 raise BadInput(f"{name} must be a text.", value=getattr(self, name))
-        if not isinstance(self.questions, tuple) or not all(
-            isinstance(question, str) and question.strip() for question in self.questions
-        ):
-            raise BadInput("questions must be a list of questions.", value=self.questions)
+        _check_questions(self.questions)
         self._check_clashes()
 
     def _check_clashes(self) -> None:
@@ -171,6 +174,26 @@ class TrainingConfig:
         if isinstance(values.get("questions"), list):
             values["questions"] = tuple(values["questions"])
         return cls(**values)
+
+
+def _check_questions(questions: object) -> None:
+    if not isinstance(questions, tuple) or not all(
+        isinstance(question, str) and question.strip() for question in questions
+    ):
+        raise BadInput("questions must be a list of questions.", value=questions)
+    if len(questions) > MOST_QUESTIONS:
+        raise BadInput(
+            "There are too many questions to ask at every evaluation.",
+            value=len(questions),
+            remedy=f"Ask {MOST_QUESTIONS} at most.",
+        )
+    for question in questions:
+        if len(question) > LONGEST_QUESTION:
+            raise BadInput(
+                "A question is too long to be asked at every evaluation.",
+                value=f"{question[:40]}… ({len(question):,} characters)",
+                remedy=f"Use {LONGEST_QUESTION} characters at most.",
+            )
 
 
 def _check_range(name: str, advice: Advice, value: object) -> None:

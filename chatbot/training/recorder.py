@@ -12,6 +12,7 @@ from chatbot.errors import ChatbotError
 from chatbot.training import saving
 from chatbot.training.runlog import RunLog
 from chatbot.training.trainable import Trainable
+from chatbot.training.watching import SHARE, Watcher
 
 SAVING_SHARE = 0.03
 """At most this share of the time goes into saving states."""
@@ -27,13 +28,14 @@ class Pace:
     """How fast a run goes and what is left of it.
 
     Steps count by their last twenty, without the first of all, which warms up. An evaluation
-    counts by its last one.
+    counts by its last one, and so does a round of answers.
     """
 
     def __init__(self, *, after: float = 0.0) -> None:
         self._steps: deque[tuple[float, int]] = deque(maxlen=20)
         self._warm = False
         self._evaluation = 0.0
+        self._round = 0.0
         self.after = after
         """Seconds that saving and answering will take when the last step is done."""
 
@@ -46,6 +48,9 @@ class Pace:
     def add_evaluation(self, seconds: float) -> None:
         self._evaluation = seconds
 
+    def add_round(self, seconds: float) -> None:
+        self._round = seconds
+
     @property
     def tokens_per_second(self) -> float | None:
         seconds = sum(step[0] for step in self._steps)
@@ -55,7 +60,9 @@ class Pace:
         if not self._steps:
             return None
         a_step = sum(step[0] for step in self._steps) / len(self._steps)
-        return steps * a_step + evaluations * self._evaluation + self.after
+        training = steps * a_step
+        watching = min(evaluations * self._round, SHARE * training)
+        return training + evaluations * self._evaluation + watching + self.after
 
 
 class Recorder(TrainerCallback):
@@ -67,6 +74,9 @@ class Recorder(TrainerCallback):
         measured: whether there is anything held out.
         seconds_before: how long the run had trained when it was interrupted.
         best: the lowest held-out loss so far, and pace: what the end will take.
+        watcher: asks the model at every evaluation, or as often where nothing is held out.
+        keeps_last: whether the last model is the one to chat with, best or not. It is asked as a
+            checkpoint, when the training is over.
     """
 
     def __init__(
@@ -80,6 +90,8 @@ class Recorder(TrainerCallback):
         pace: Pace,
         seconds_before: float = 0.0,
         best: float = math.inf,
+        watcher: Watcher | None = None,
+        keeps_last: bool = False,
     ) -> None:
         self._log = log
         self._trainable = trainable
@@ -89,6 +101,8 @@ class Recorder(TrainerCallback):
         self._pace = pace
         self._before = seconds_before
         self._best = best
+        self._watcher = watcher
+        self._keeps_last = keeps_last
         self._tokens = 0
         self._began = self._step_began = self._saved_at = time.monotonic()
         self._phase_began = 0.0
@@ -100,6 +114,8 @@ class Recorder(TrainerCallback):
     ) -> None:
         self._began = self._saved_at = self._phase_began = time.monotonic()
         self._tokens = state.num_input_tokens_seen
+        if self._watcher is not None:
+            self._watcher.begin()
         measuring = self._measured and state.global_step == 0
         self._log.update("evaluating" if measuring else "training", step=state.global_step)
 
@@ -114,6 +130,8 @@ class Recorder(TrainerCallback):
         self._tokens = tokens
         step = state.global_step
         last = step >= self._total
+        if step % self._every == 0 and not last and not self._measured:
+            self._watch(state)
         if self._log.stop_requested() and not last:
             self.stopped = control.should_training_stop = last = True
         control.should_log = True
@@ -152,10 +170,16 @@ class Recorder(TrainerCallback):
     ) -> None:
         loss = happened["metrics"]["eval_loss"]
         self._pace.add_evaluation(time.monotonic() - self._phase_began)
-        if state.global_step > 0 and loss < self._best:
+        step, best = state.global_step, loss < self._best
+        if step > 0 and best:
             self._best = loss
             self._report("saving", state)
-            self.export(state.global_step, best=True)
+            self.export(step, best=True)
+        last = step >= self._total
+        if step > 0 and not self.stopped and not (last and (best or self._keeps_last)):
+            self._watch(state)
+            if self._log.stop_requested() and not last:
+                self.stopped = control.should_training_stop = control.should_save = True
         self._phase_began = time.monotonic()
         self._report("saving" if control.should_save else "training", state)
 
@@ -180,6 +204,12 @@ class Recorder(TrainerCallback):
         kept = {folder, run.best_checkpoint or folder}
         saving.keep_only_checkpoints(run, kept)
         return folder
+
+    def _watch(self, state: TrainerState) -> None:
+        watcher, step = self._watcher, state.global_step
+        if watcher is not None and not self._log.stop_requested() and watcher.wanted(step):
+            self._report("answering", state)
+            self._pace.add_round(watcher.ask(step))
 
     def _saving_is_cheap(self) -> bool:
         takes = self._saving_takes

@@ -112,21 +112,30 @@ class RunLog:
         self._append("samples.jsonl", row)
 
     def forget_after(self, step: int) -> None:
-        """Drop rows of steps that are about to be done again."""
+        """Drop rows of steps that are about to be done again, and a checkpoint's answers: they
+        were the end of an attempt that is not the end any more."""
         for name in ("metrics.jsonl", "samples.jsonl"):
             path = self.run.path / name
             if path.exists():
-                kept = [row for row in read_rows(path) if row.get("step", 0) <= step]
+                kept = [
+                    row
+                    for row in read_rows(path)
+                    if row.get("step", 0) <= step and not (row.get("step") and row.get("hash"))
+                ]
                 write_atomically(path, "".join(_line(row) for row in kept))
+
+    def remark(self, sentence: str) -> None:
+        """A line for those who look into train.log."""
+        self._to_train_log(sentence)
 
     def trouble(self, error: BaseException) -> None:
         """The traceback, for developers; pages never show it."""
-        text = "".join(traceback.format_exception(error))
-        with (
-            suppress(OSError),
-            (self.run.path / "train.log").open("a", encoding="utf-8") as handle,
-        ):
-            handle.write(f"{now()}\n{text}\n")
+        self._to_train_log("\n" + "".join(traceback.format_exception(error)))
+
+    def _to_train_log(self, text: str) -> None:
+        path = self.run.path / "train.log"
+        with suppress(OSError), path.open("a", encoding="utf-8") as handle:
+            handle.write(f"{now()} {text}\n")
 
     def _append(self, name: str, row: Mapping[str, Any]) -> None:
         path = self.run.path / name

@@ -93,6 +93,12 @@ class _Prepared:
     train: data.Tokenised
     held_out: data.Tokenised
 
+    @property
+    def keeps_last(self) -> bool:
+        """A new model knows nothing but these conversations: it talks best when it knows them by
+        heart, long after the loss on others has turned."""
+        return self.config.method == "scratch" or not self.held_out.examples
+
 
 def _work(run: Run, log: RunLog) -> None:
     config = run.config
@@ -104,7 +110,7 @@ def _work(run: Run, log: RunLog) -> None:
     log.update("preparing", total_steps=plan.steps, step=step_of(state) if state else 0)
     for note in plan.notes:
         log.note(note)
-    asked = answers.questions_for(config.questions, plan.parts.held_out)
+    asked = _questions(config, plan)
     answering_took = _answer_untuned(run, log, config, asked)
     checkpoint, stopped = _learn(run, log, config, plan, state, after=answering_took)
     gc.collect()  # the model in training form, before the finished one is loaded
@@ -115,17 +121,21 @@ def _work(run: Run, log: RunLog) -> None:
     log.end("stopped" if stopped else "finished", message=_summary(run, checkpoint))
 
 
+def _questions(config: TrainingConfig, plan: Preflight) -> tuple[str, ...]:
+    return answers.questions_for(config.questions, plan.parts.held_out, plan.parts.train)
+
+
 def _answer_untuned(run: Run, log: RunLog, config: TrainingConfig, asked: tuple[str, ...]) -> float:
     """Ask the base model; returns the seconds that took. A new model has nothing to say yet."""
     if config.method == "scratch":
         return len(asked) * 0.5
-    known = [row for row in run.answers() if row["step"] == 0]
-    if len(known) >= len(asked):
+    known = {row["question"] for row in run.answers() if row["step"] == 0}
+    if not (missing := [question for question in asked if question not in known]):
         return len(asked) * 2.0
     log.update("answering")
     began = time.monotonic()
     for row in answers.ask(
-        config.base_model, asked, step=0, seed=config.seed, stopped=log.stop_requested
+        config.base_model, missing, step=0, seed=config.seed, stopped=log.stop_requested
     ):
         log.answer(row)
     return time.monotonic() - began
@@ -148,10 +158,7 @@ def _learn(
     prepared = _prepare(run, log, config, plan)
     recorder = _train(run, log, prepared, state, after=after)
     log.update("saving")
-    # A new model knows nothing but these conversations: it talks best when it knows them by heart,
-    # long after the loss on others has turned.
-    final = config.method == "scratch" or not prepared.held_out.examples
-    last = recorder.export(log.status.step, best=final)
+    last = recorder.export(log.status.step, best=prepared.keeps_last)
     if not recorder.stopped:
         saving.keep_only_state(run, None)
     return run.best_checkpoint or last, recorder.stopped
@@ -193,32 +200,35 @@ def _train(
 ) -> "Recorder":
     from chatbot.training.recorder import Pace, Recorder
     from chatbot.training.trainer import arguments, trainer_for
+    from chatbot.training.watching import Watcher
 
-    plan, held_out = prepared.plan, prepared.held_out.examples
-    measured = bool(held_out)
+    config, plan, held_out = prepared.config, prepared.plan, prepared.held_out.examples
+    trainable, placement = prepared.trainable, prepared.placement
     rows = run.metrics()
     log.update(total_steps=plan.steps)
     recorder = Recorder(
         log,
-        prepared.trainable,
+        trainable,
         total=plan.steps,
         every=plan.every,
-        measured=measured,
+        measured=bool(held_out),
         pace=Pace(after=after),
         seconds_before=max((row["seconds"] for row in rows), default=0.0),
         best=min(
             (r["eval_loss"] for r in rows if "eval_loss" in r and r["step"]), default=math.inf
         ),
+        watcher=Watcher(log, trainable, placement, _questions(config, plan), seed=config.seed),
+        keeps_last=prepared.keeps_last,
     )
     args = arguments(
-        prepared.config,
+        config,
         saving.state_folder(run),
         steps=plan.steps,
-        placement=prepared.placement,
-        measure_first=measured and state is None,
+        placement=placement,
+        measure_first=bool(held_out) and state is None,
     )
     examples = _to_learn(prepared)
-    trainer = trainer_for(prepared.config, prepared.trainable, args, examples, held_out, [recorder])
+    trainer = trainer_for(config, trainable, args, examples, held_out, [recorder])
     trainer.train(resume_from_checkpoint=str(state) if state else None)
     return recorder
 

@@ -10,16 +10,27 @@ from chatbot.training.config import TrainingConfig
 from tests.unit.training.small import changed, conversations
 
 
-def test_questions_are_those_asked_else_drawn_from_what_is_held_out() -> None:
+def test_the_users_questions_win() -> None:
+    assert answers.questions_for(("Mine?", " Mine? "), conversations(9)) == ("Mine?",)
+
+
+def test_questions_are_some_held_out_and_some_that_no_conversation_has() -> None:
     held_out = conversations(9)
-    assert answers.questions_for(("Mine?",), held_out) == ("Mine?",)
     drawn = answers.questions_for((), held_out)
     assert drawn[0] == "Who are you?"
-    assert set(drawn[1:]) <= {c.messages[0].text for c in held_out}
-    assert len(drawn) == 4
-    assert answers.questions_for((), ()) == answers.QUESTIONS
+    assert set(drawn[1:3]) <= {c.messages[0].text for c in held_out}
+    assert drawn[3:] == answers.OUTSIDE[:2]
+    known = Conversation((user("what is the  capital of france"), assistant("Paris.")))
+    assert answers.questions_for((), held_out, [known])[3:] == answers.OUTSIDE[1:3]
+
+
+def test_without_fitting_held_out_ones_it_is_what_all_personas_know() -> None:
+    everywhere = (*answers.QUESTIONS, *answers.OUTSIDE[:2])
+    assert answers.questions_for((), ()) == everywhere
     short = [Conversation((user("hi"), assistant("Hello.")))]
-    assert answers.questions_for((), short) == answers.QUESTIONS
+    assert answers.questions_for((), short) == everywhere
+    only = [Conversation((user("Who are you?"), assistant("Me.")))]
+    assert len(set(answers.questions_for((), only))) == len(everywhere)
 
 
 def test_the_same_seed_gives_the_same_answers_and_disturbs_nobody(home: object, tiny: str) -> None:

@@ -38,6 +38,15 @@ def test_a_value_out_of_range_is_named_with_its_range_and_advice(name: str, valu
     assert caught.value.remedy == advice.help
 
 
+@pytest.mark.parametrize(
+    "questions",
+    [(" ",), ("Who?", 3), "Who?", tuple(f"{n}?" for n in range(9)), ("Why? " * 61,)],
+)
+def test_questions_are_few_short_and_not_empty(questions: Any) -> None:
+    with pytest.raises(BadInput, match=r"question"):
+        TrainingConfig(questions=questions)
+
+
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_both_ends_of_a_range_are_allowed(name: str) -> None:
     advice = FIELDS[name]

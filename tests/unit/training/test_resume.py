@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chatbot.files import sha256_of
-from chatbot.training import recorder, runs, saving
+from chatbot.training import recorder, runs, saving, watching
 from chatbot.training.config import METHODS, TrainingConfig
 from chatbot.training.job import resume_training, run_training
 from chatbot.training.runs import Run
@@ -19,10 +19,10 @@ from tests.unit.training.small import changed
 WORK = """
 import sys
 from pathlib import Path
-from chatbot.training import recorder
+from chatbot.training import recorder, watching
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
-recorder.SAVING_SHARE = 1e9
+recorder.SAVING_SHARE = watching.SHARE = 1e9
 name, config = sys.argv[1:]
 run_training(TrainingConfig.from_json(Path(config).read_text(encoding="utf-8")), run_id=name)
 """
@@ -62,6 +62,7 @@ def test_a_killed_run_resumes_to_the_bit(
     settings: TrainingConfig, home: Path, method: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "SAVING_SHARE", 1e9)  # a state at each evaluation
+    monkeypatch.setattr(watching, "SHARE", 1e9)  # and answers
     config = changed(settings, method=method, max_steps=STEPS, evaluations=12, lora_dropout=0.1)
     through = through_to_the_end(config, "through")
     killed = killed_at_a_random_moment(home, config, "killed")
