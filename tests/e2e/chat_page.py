@@ -61,7 +61,8 @@ class ChatPage:
         """
         thumb = self.page.get_by_role("slider", name=label)
         wanted = str(limit + 8 * presses * (1 if end == "Home" else -1))
-        for _ in range(5):
+        for attempt in range(5):
+            self.page.wait_for_timeout(500 * attempt)  # a page that has just come is drawn often
             self._wait_until_at_rest()
             thumb.press(end)
             for _ in range(presses):
