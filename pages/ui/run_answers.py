@@ -121,7 +121,7 @@ def _told(row: Row, earlier: Row | None) -> str:
 
 
 def _made_by(row: Row) -> str:
-    weights = f"weights {row['hash']}" if row["hash"] else "as it was then, not kept"
+    weights = f"weights {row['hash']}" if row["hash"] else "weights of that moment, not saved"
     return f"{stage_name(row['step'])} · {weights}"
 
 
@@ -141,9 +141,10 @@ def _explained(step: int, earlier: int | None, *, going_on: bool) -> str:
 
 
 def _highlighted(words: str) -> str:
-    """Each line by itself: a mark can't reach from one paragraph into the next."""
+    """Each line by itself, as a mark can't reach from one paragraph into the next; bold, as not
+    everybody sees the colour."""
     lines = (line.strip() for line in words.split("\n"))
-    return "  \n".join(f":green-background[{plain(line)}]" if line else "" for line in lines)
+    return "  \n".join(f":green-background[**{plain(line)}**]" if line else "" for line in lines)
 
 
 def _tidy(text: str) -> str:

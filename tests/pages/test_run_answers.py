@@ -88,9 +88,9 @@ def test_the_newest_comes_first_with_its_new_words_marked_and_the_untuned_beside
     at = opened()
     assert at.select_slider(key=SCRUBBER).value == 8
     assert at.select_slider(key=SCRUBBER).options == ["Before", "Step 4", "Step 8"]
-    assert said(at)[1:] == [r"I am a keeper :green-background[of gulls]\.", r"I am a model\."]
+    assert said(at)[1:] == [r"I am a keeper :green-background[**of gulls**]\.", r"I am a model\."]
     captions = [caption.value for caption in at.caption]
-    assert captions[0] == "Step 8 · as it was then, not kept"
+    assert captions[0] == "Step 8 · weights of that moment, not saved"
     assert captions[1] == "Before · weights abcdef123456"
     assert "did not say at step 4" in captions[2]
 
@@ -100,7 +100,7 @@ def test_the_scrubber_moves_through_the_answers(run: Run) -> None:
     at = opened()
     at.select_slider(key=SCRUBBER).set_value(4)
     ran(at)
-    assert said(at)[1:] == [r"A :green-background[keeper]\.", r"A model\."]
+    assert said(at)[1:] == [r"A :green-background[**keeper**]\.", r"A model\."]
     at.select_slider(key=SCRUBBER).set_value(0)
     ran(at)
     assert said(at)[1:] == [r"A model\."]
@@ -140,7 +140,7 @@ def test_a_model_from_scratch_has_no_before(run: Run) -> None:
     write(run, row(4, "gull"), row(8, "gull tea"))
     at = opened()
     assert at.select_slider(key=SCRUBBER).options == ["Step 4", "Step 8"]
-    assert said(at)[1:] == ["gull :green-background[tea]"]
+    assert said(at)[1:] == ["gull :green-background[**tea**]"]
 
 
 def test_the_kept_checkpoint_is_shown_first_with_its_weights(run: Run) -> None:
