@@ -126,7 +126,7 @@ def _data(one: Run, other: Run) -> Iterator[Difference]:
     ours, theirs = _conversations(one), _conversations(other)
     if ours is not None and theirs is not None:
         alone = ((ours - theirs).total(), (theirs - ours).total())
-        yield Difference("", "Conversations that the other has not", *map(str, alone))
+        yield Difference("", "Conversations only in this one", *map(str, alone))
 
 
 def _conversations(run: Run) -> Counter[str] | None:

@@ -23,6 +23,8 @@ class Key(StrEnum):
     START = "ft_start"
     FROM_SCRATCH = "ft_scratch"
     STOP = "ft_stop"
+    THROW_AWAY = "ft_throw_away"
+    QUESTIONS = "ft_questions"
     RESUME = "ft_resume"
     CHAT = "ft_chat"
     CHART = "ft_chart"
@@ -42,12 +44,14 @@ class Outcome:
     """What the last click in the history of runs came to.
 
     Args:
-        said: one or more sentences.
+        said: a short sentence.
+        but: sentences on what could not be done; "" where everything was.
         undo: the id of the run that was deleted; "" where there is nothing to undo.
         problem: what went wrong, in the place of `said`.
     """
 
     said: str = ""
+    but: str = ""
     undo: str = ""
     problem: ChatbotError | None = None
 

@@ -69,14 +69,13 @@ def _edit(run: Run) -> None:
 
 def _fill(run: Run) -> Outcome:
     missing = fine_tune_state.plan_again(run.config)
-    filled = f"The form is filled with the settings of “{shelf.name(run)}”."
-    return Outcome(" ".join((filled, *missing, "Change what you like, then press Fine-tune.")))
+    return Outcome(f"The form holds the settings of “{shelf.name(run)}”.", " ".join(missing))
 
 
 def _go_on(run: Run) -> Outcome:
     missing = fine_tune_state.plan_again(continued(run))
-    filled = f"The form is set to start from the checkpoint of “{shelf.name(run)}”."
-    return Outcome(" ".join((filled, *missing, "All its weights go on learning (Full).")))
+    said = f"The form starts from the checkpoint of “{shelf.name(run)}”."
+    return Outcome(said, " ".join(missing))
 
 
 def _delete(run: Run) -> Outcome:

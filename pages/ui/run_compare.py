@@ -20,6 +20,9 @@ HEIGHT = 380
 """Of the picture, in pixels: taller than that of one run, as the legend takes a line a run."""
 LONGEST_NAME = 32
 """Characters of a name in the legend."""
+LONGEST_WORD = 10
+"""Characters of a table's cell that stay together."""
+ZERO_WIDTH_SPACE = "\u200b"
 
 
 def panel(runs: Sequence[Run]) -> None:
@@ -115,10 +118,11 @@ def _two(one: Run, other: Run, names: Sequence[str]) -> None:
         st.caption(f":orange[:material/info:] {plain(warning)}")
     found = differences(one, other)
     rows = [*_results(one, other)]
-    rows += [
-        (_labelled(difference.label, difference.name), difference.here, difference.there)
-        for difference in found
-    ]
+    for difference in found:
+        values = (difference.here, difference.there)
+        if difference.name == "base_model":
+            values = (base_name(difference.here), base_name(difference.there))
+        rows.append((_labelled(difference.label, difference.name), *values))
     st.markdown(_table(names, rows))
     if not found:
         st.caption("The same settings, the same data, the same libraries.")
@@ -145,10 +149,18 @@ def _labelled(label: str, name: str) -> str:
 def _table(names: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> str:
     """Markdown; a table of Streamlit's would load pandas for a few words."""
     lines = [("", *(f"{place}. {shortened(name)}" for place, name in enumerate(names, start=1)))]
-    lines += [(label, base_name(here), base_name(there)) for label, here, there in rows]
-    cells = [" | ".join(_cell(text) for text in line) for line in lines]
+    cells = [" | ".join(_cell(text) for text in line) for line in (*lines, *rows)]
     return "\n".join(f"| {line} |" for line in (cells[0], " | ".join(["---"] * 3), *cells[1:]))
 
 
 def _cell(text: str) -> str:
-    return plain(" ".join(text.split()))
+    words = " ".join(_breakable(word) for word in text.split())
+    return f":small[{plain(words)}]" if words else ""
+
+
+def _breakable(word: str) -> str:
+    """Hashes and paths may be broken, else the table is wider than a phone."""
+    if len(word) <= LONGEST_WORD:
+        return word
+    pieces = [word[at : at + LONGEST_WORD] for at in range(0, len(word), LONGEST_WORD)]
+    return ZERO_WIDTH_SPACE.join(pieces)

@@ -15,7 +15,7 @@ from pages.ui import errors, fine_tune_state, run_actions, run_compare
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_form import METHODS
-from pages.ui.fine_tune_state import Key
+from pages.ui.fine_tune_state import Key, Outcome
 from pages.ui.run_actions import DELETE, EDIT, FILL, GO_ON, ICONS
 from pages.ui.run_view import ENDS, duration
 
@@ -89,8 +89,11 @@ def _outcome() -> None:
                 args=(outcome.undo,),
             )
         return
-    st.toast(plain(outcome.said), icon=":material/info:", duration="long")
-    fine_tune_state.keep_outcome(None)
+    if outcome.said:
+        st.toast(plain(outcome.said), icon=":material/info:", duration="long")
+    if outcome.but:
+        st.warning(plain(outcome.but), icon=":material/warning:")
+    fine_tune_state.keep_outcome(Outcome(but=outcome.but) if outcome.but else None)
 
 
 def _list(runs: Sequence[Run], shown: Run | None) -> None:
@@ -216,9 +219,9 @@ def _table(entries: Sequence[Entry]) -> None:
         [
             {
                 "Name": entry.name,
-                "State": ENDS[entry.status.state][0],
                 "Held-out loss": entry.figures.held_out,
                 "Training loss": entry.figures.trained,
+                "State": ENDS[entry.status.state][0],
                 "Method": METHODS[entry.config.method] if entry.config else "",
                 "Base": _base(entry),
                 "Steps": entry.status.step,
