@@ -145,6 +145,7 @@ def plan_again(config: TrainingConfig) -> list[str]:
     missing = []
     st.session_state[Key.METHOD] = config.method
     st.session_state[Key.PRESET] = _FILLED
+    st.session_state[Key.QUESTIONS] = "\n".join(config.questions)
     for name, advice in FIELDS.items():
         value = getattr(config, name)
         number = _NO_STEPS if value is None else value

@@ -121,6 +121,7 @@ def continued(run: Run) -> TrainingConfig:
         max_length=config.max_length,
         held_out=config.held_out,
         seed=config.seed,
+        questions=config.questions,
     )
 
 

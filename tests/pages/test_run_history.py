@@ -167,12 +167,13 @@ def test_what_another_tab_deleted_is_a_sentence(lab: Path) -> None:
 
 
 def test_train_again_fills_the_form(lab: Path) -> None:
-    config = replace(CONFIG, method="full", epochs=3, held_out=0.25)
+    config = replace(CONFIG, method="full", epochs=3, held_out=0.25, questions=("Who?", "Tea?"))
     run = made(lab, "a", config)
     at = choose(opened(), run, FILL)
     assert "form holds the settings" in texts(at)
     assert at.selectbox(key=Key.BASE).value == "tiny"
     assert at.button_group(key=Key.METHOD).value == "full"
+    assert at.session_state[Key.QUESTIONS] == "Who?\nTea?"
     shown = {
         name: at.number_input(key=f"ft_field_{name}_full_balanced").value
         for name in ("epochs", "learning_rate", "max_steps", "held_out", "seed")
