@@ -3,8 +3,9 @@
 import streamlit as st
 
 from chatbot.errors import ChatbotError
-from chatbot.training.runs import GOING_ON, list_runs
-from pages.ui import errors, fine_tune_form, fine_tune_state, run_view
+from chatbot.training import shelf
+from chatbot.training.runs import GOING_ON
+from pages.ui import errors, fine_tune_form, fine_tune_state, run_history, run_view
 from pages.ui.resources import store
 
 
@@ -14,7 +15,7 @@ def main() -> None:
         "Teaches a model to talk like the conversations of your data set. It happens on this "
         "machine, in the background."
     )
-    runs = list_runs()
+    runs = shelf.runs()
     going_on = next((run for run in runs if run.status().state in GOING_ON), None)
     shown = going_on or fine_tune_state.shown_run() or next(iter(runs), None)
     if going_on is not None:
@@ -26,9 +27,7 @@ def main() -> None:
             run_view.ended(shown)
             st.subheader("New run", anchor=False)
         plan()
-    others = [run for run in runs if run != going_on]
-    if len(others) > 1 or (others and going_on):
-        run_view.history(others, shown)
+    run_history.panel(runs, shown)
 
 
 def plan() -> None:

@@ -12,7 +12,15 @@ from chatbot.dataset.personas import FIRST, Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
 from chatbot.training.command import command_of
-from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig, preset
+from chatbot.training.config import (
+    FIELDS,
+    MOST_QUESTIONS,
+    PRESETS,
+    Method,
+    PresetName,
+    TrainingConfig,
+    preset,
+)
 from chatbot.training.preflight import Preflight, check, too_few
 from pages.ui import errors, fine_tune_state
 from pages.ui.dataset_checkup import kinds_found
@@ -104,6 +112,7 @@ def form(conversations: int, persona: Persona) -> None:
         config = replace(config, dataset=dataset_of(persona))
         with st.expander("Advanced", icon=":material/tune:"):
             config = _advanced(config, chosen)
+        config = replace(config, questions=_questions())
         _plan_and_start(config, chosen)
 
 
@@ -168,6 +177,24 @@ def _advanced(config: TrainingConfig, chosen: PresetName) -> TrainingConfig:
         with columns[position % 2]:
             _field(name, config, chosen)
     return replace(config, **fine_tune_state.fields(names, config.method, chosen))  # type: ignore[arg-type]
+
+
+def _questions() -> tuple[str, ...]:
+    """What to ask while it learns; () leaves the choice to the run."""
+    with st.expander("Watch it learn", icon=":material/visibility:"):
+        typed = st.text_area(
+            "Questions, one a line",
+            key=Key.QUESTIONS,
+            placeholder="Who are you?\nWhat is the capital of France?",
+            help="Asked before the first step, at every evaluation and at the end, so that you see "
+            "the answers change. Ask for what it shall learn, and for what it shall not forget.",
+            persist_state="session",
+        )
+        st.caption(
+            f"At most {MOST_QUESTIONS}. Without any: who it is, some that held-out conversations "
+            "ask, and some from outside your conversations."
+        )
+    return tuple(line.strip() for line in (typed or "").splitlines() if line.strip())
 
 
 def _field(name: str, config: TrainingConfig, chosen: PresetName) -> None:

@@ -10,8 +10,10 @@ import streamlit as st
 
 from chatbot.dataset import personas
 from chatbot.engine.catalog import resolve
+from chatbot.training import shelf
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
-from pages.ui import errors, fine_tune_state, state
+from chatbot.training.trash import DAYS_KEPT
+from pages.ui import errors, fine_tune_state, run_answers, state
 from pages.ui.charts import live_chart, loss_figure
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
@@ -63,19 +65,36 @@ def watch(run: Run) -> None:
             "well it does on some that it has not seen."
             + (RISES_FROM_SCRATCH if run.config.method == "scratch" else "")
         )
-        st.button(
-            "Stop and keep",
-            icon=":material/stop_circle:",
-            key=Key.STOP,
-            disabled=status.state == "stopping",
-            on_click=_stop,
-            help="Ends after the present step. What it has learned is saved as a checkpoint.",
-        )
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                "Stop and keep",
+                icon=":material/stop_circle:",
+                key=Key.STOP,
+                disabled=status.state == "stopping",
+                on_click=_stop,
+                help="Ends after the present step. What it has learned is saved as a checkpoint.",
+            )
+            st.button(
+                "Stop and throw away",
+                icon=":material/delete:",
+                type="tertiary",
+                key=Key.THROW_AWAY,
+                on_click=_throw_away,
+                args=(run,),
+                help="Ends after the present step and deletes the run; it can be brought back "
+                f"for {DAYS_KEPT} days.",
+            )
+        run_answers.panel(run)
 
 
 def _stop() -> None:
     with errors.shown():
         training_job().stop()
+
+
+def _throw_away(run: Run) -> None:
+    with errors.shown():
+        shelf.throw_away(run)
 
 
 def ended(run: Run) -> None:
@@ -88,24 +107,11 @@ def ended(run: Run) -> None:
         elif status.message:
             st.text(status.message)
         _next_steps(run, status)
-        _before_and_after(run)
         rows = run.metrics()
         if rows:
             live_chart(loss_figure(rows), name=run.id, key=Key.CHART)
+        run_answers.panel(run)
         _settings(run)
-
-
-def history(runs: Sequence[Run], shown: Run | None) -> None:
-    """All runs, newest first; one click shows another."""
-    st.subheader("Earlier runs", anchor=False)
-    for run in runs:
-        status = run.status()
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.badge(ENDS[status.state][0], color=ENDS[status.state][1])
-            st.text(f"{run.id} · {status.step} of {status.total_steps} steps", width="stretch")
-            if st.button("Show", key=f"{Key.RUN}_{run.id}", disabled=run == shown, type="tertiary"):
-                fine_tune_state.show_run(run)
-                st.rerun()
 
 
 def duration(seconds: float) -> str:
@@ -169,36 +175,6 @@ def _next_steps(run: Run, status: RunStatus) -> None:
         st.caption(f"The checkpoint of step {step_of(best)} is in the chat's list of models, too.")
     elif status.state == "failed":
         st.caption("No checkpoint was kept.")
-
-
-def _before_and_after(run: Run) -> None:
-    """The same questions, answered by the untuned and by the tuned model; a model from scratch
-    has nothing to compare with."""
-    answers = run.answers()
-    last = max((row["step"] for row in answers), default=0)
-    if last == 0:
-        return
-    before = {row["question"]: row for row in answers if row["step"] == 0}
-    title = "The same questions, before and after" if before else "What it answers"
-    st.markdown(f"**{title}**")
-    for row in (row for row in answers if row["step"] == last):
-        with st.container(gap="xsmall"):
-            st.text(row["question"])
-            earlier = before.get(row["question"])
-            if earlier is None:
-                with st.container(border=True):
-                    _answer(f"Step {last}", row)
-                continue
-            columns = st.columns(2)
-            with columns[0].container(border=True, height="stretch"):
-                _answer("Before", earlier)
-            with columns[1].container(border=True, height="stretch"):
-                _answer(f"After step {last}", row)
-
-
-def _answer(title: str, row: Mapping[str, Any]) -> None:
-    st.caption(plain(f"{title} · weights {row['hash']}"))
-    st.text(row["answer"] or "(no words)")
 
 
 def _settings(run: Run) -> None:

@@ -315,9 +315,32 @@ def test_before_and_after_stand_side_by_side(lab: Path) -> None:
     ]
     (run.path / "samples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     at = opened()
-    assert {"Untuned <b>x</b>", "Tuned"} <= {text.value for text in at.text}
-    assert "aaaa" in texts(at)
-    assert "bbbb" in texts(at)
+    assert r"Untuned \<b\>x\</b\>" in texts(at)
+    assert "Tuned" in texts(at)
+    assert "weights aaaa" in texts(at)
+    assert "weights bbbb" in texts(at)
+
+
+def test_the_user_s_own_questions_are_pinned_to_the_run(lab: Path) -> None:
+    at = opened()
+    at.text_area(key=Key.QUESTIONS).set_value("Who are you?\n\n  Is tea wet?  ")
+    ran(at)
+    (command,) = (c.value for c in at.code if c.value.startswith("python"))
+    assert "'--question=Who are you?' '--question=Is tea wet?'" in command
+    at.text_area(key=Key.QUESTIONS).set_value("\n".join(f"Q{n}?" for n in range(9)))
+    ran(at)
+    assert "too many questions" in texts(at)
+
+
+def test_a_run_is_thrown_away_and_can_be_brought_back(going_on: Run) -> None:
+    at = opened()
+    at.button(key=Key.THROW_AWAY).click()
+    ran(at)
+    assert going_on.path.exists()  # until its present step is done
+    runs.going_on_here.discard(going_on.path.resolve())
+    ran(at)
+    assert not going_on.path.exists()
+    assert "Bring back" in " ".join(str(button.label) for button in at.button)
 
 
 def test_another_run_is_shown_on_a_click(lab: Path) -> None:
