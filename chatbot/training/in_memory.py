@@ -56,17 +56,14 @@ def chat_copy(trainable: Trainable, placement: Placement, name: str) -> LoadedMo
 
 @contextmanager
 def random_states_kept() -> Iterator[None]:
-    """Python's, numpy's and torch's global generators afterwards as before: a library that makes
-    a model may draw from them, and the training goes on from them."""
-    import numpy
-
-    python, array = random.getstate(), numpy.random.get_state()
+    """Python's and torch's global generators afterwards as before: a library that makes a model
+    may draw from them, and the training goes on from them."""
+    python = random.getstate()
     try:
         with torch.random.fork_rng(devices=[]):
             yield
     finally:
         random.setstate(python)
-        numpy.random.set_state(array)
 
 
 def _weights(base: Any, dtype: torch.dtype) -> dict[str, torch.Tensor]:
