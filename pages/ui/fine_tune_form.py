@@ -104,9 +104,10 @@ def form(conversations: int, persona: Persona) -> None:
     method = _method()
     base = _base(bases, method)
     chosen = _preset()
-    if (few := too_few(conversations, chosen)) is not None:
-        st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
-    of_the_doctor(persona)
+    with st.container():  # always there: what comes and goes in it must not close what is below
+        if (few := too_few(conversations, chosen)) is not None:
+            st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
+        of_the_doctor(persona)
     with errors.shown():
         config = preset(chosen, method=method, base_model=base, conversations=conversations)
         config = replace(config, dataset=dataset_of(persona))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from chatbot.training import shelf
+from chatbot.training.curves import smoothed
 from chatbot.training.run_differences import caution, differences
 from chatbot.training.run_summary import summary
 from chatbot.training.runs import Run
 from pages.ui import errors
-from pages.ui.charts import Figure, Row, live_chart, smoothed, thinned
+from pages.ui.charts import Figure, Row, live_chart, thinned
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
 

@@ -13,8 +13,7 @@ from chatbot.engine.catalog import resolve
 from chatbot.training import shelf
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
 from chatbot.training.trash import DAYS_KEPT
-from pages.ui import errors, fine_tune_state, run_answers, state
-from pages.ui.charts import live_chart, loss_figure
+from pages.ui import errors, fine_tune_state, run_answers, run_chart, state
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -58,7 +57,7 @@ def watch(run: Run) -> None:
         st.progress(min(done, 1.0), text=_progress_sentence(status))
         rows = run.metrics()
         _figures(rows, status)
-        live_chart(loss_figure(rows), name=run.id, key=Key.CHART)
+        run_chart.panel(run, rows)
         st.caption(
             "You can leave this page, close the tab or chat meanwhile; the run goes on. "
             "The training loss says how well it knows your conversations, the held-out loss how "
@@ -109,7 +108,7 @@ def ended(run: Run) -> None:
         _next_steps(run, status)
         rows = run.metrics()
         if rows:
-            live_chart(loss_figure(rows), name=run.id, key=Key.CHART)
+            run_chart.panel(run, rows)
         run_answers.panel(run)
         _settings(run)
 

@@ -88,7 +88,7 @@ def test_a_run_is_seen_from_everywhere_and_stopped(
     expect(chat.regenerate).to_be_visible()
 
     second.get_by_role("button", name="Stop and keep").first.click()
-    expect(second.get_by_text("Stopped, kept")).to_be_visible(timeout=90_000)
+    expect(second.get_by_text("Stopped, kept").first).to_be_visible(timeout=90_000)
     expect(second.get_by_role("button", name="Chat with it").first).to_be_visible()
     expect(second.get_by_role("button", name="Resume").first).to_be_visible()
 
@@ -119,8 +119,8 @@ def test_to_the_end_and_into_the_chat(lab: Lab, visitor: Visitor) -> None:
     lab.start()
     page = opened(visitor, lab)
     train_a_tiny_one(page, evaluations=2, max_steps=30)
-    expect(page.get_by_text("Finished", exact=True)).to_be_visible(timeout=120_000)
-    expect(page.get_by_text("What it answers")).to_be_visible()
+    expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("The same questions, answered again and again")).to_be_visible()
     page.get_by_role("button", name="Chat with it").first.click()
     chat = ChatPage(page)
     expect(chat.model).to_have_value(re.compile(r"gpt2-scratch · step \d+"))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pages.ui.charts import MOST_POINTS, loss_figure, smoothed, thinned
+from chatbot.training.curves import smoothed
+from pages.ui.charts import MOST_POINTS, loss_figure, single_figure, thinned
 from pages.ui.run_view import duration
 
 
@@ -18,6 +19,23 @@ def test_the_curves_are_the_rows_of_the_run() -> None:
     assert average["x"] == [1, 2]
     assert 2.0 < average["y"][1] < 4.0
     assert (held_out["x"], held_out["y"]) == ([0, 2], [5.0, 3.0])
+
+
+def test_time_logarithm_checkpoints_and_the_turn_are_drawn() -> None:
+    rows = [
+        {"step": 0, "eval_loss": 5.0, "seconds": 0.0},
+        {"step": 1, "loss": 4.0, "grad_norm": 1.5, "seconds": 60.0},
+        {"step": 2, "loss": 2.0, "grad_norm": 0.5, "seconds": 120.0},
+        {"step": 2, "eval_loss": 3.0, "seconds": 120.0},
+    ]
+    figure = loss_figure(rows, over_time=True, logarithmic=True, checkpoints=[2, 9], since=2)
+    assert figure["data"][0]["x"] == [1.0, 2.0]
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    assert (figure["data"][3]["x"], figure["data"][3]["y"]) == ([2.0], [3.0])
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [2.0]
+
+    (curve,) = single_figure(rows, "grad_norm", "Gradient norm")["data"]
+    assert (curve["x"], curve["y"]) == ([1, 2], [1.5, 0.5])
 
 
 def test_a_run_without_rows_is_an_empty_picture() -> None:

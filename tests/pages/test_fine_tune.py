@@ -25,6 +25,7 @@ from chatbot.training.trial import Trial
 from pages.ui import fine_tune_form, resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.fine_tune_state import Key
+from tests.pages.dataset_page import component
 
 TRIAL = Trial(
     seconds_a_step=0.5,
@@ -305,6 +306,24 @@ def test_a_failed_run_says_why_as_text(lab: Path) -> None:
     at = opened()
     assert [error.value for error in at.error] == [r"Too \*\*large\*\*\."]
     assert Key.CHAT not in [button.key for button in at.button]
+
+
+def test_the_curve_is_told_in_a_sentence_and_drawn_as_chosen(lab: Path) -> None:
+    run = made(lab, "20260101-000000-done", "finished")
+    rows = [
+        {"step": n, "loss": 6 * 0.97**n, "learning_rate": 6e-3, "grad_norm": 1.0, "seconds": n}
+        for n in range(1, 60)
+    ]
+    (run.path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    at = opened()
+    assert r"Still learning\: the training loss fell from about 5\.31" in texts(at)
+    at.button_group(key="ft_chart_picture").set_value("Gradient norm")
+    at.toggle(key="ft_chart_log").set_value(True)
+    ran(at)
+    assert component(at, Key.CHART)["figure"]["layout"]["yaxis"] == {
+        "title": {"text": "Gradient norm"},
+        "type": "log",
+    }
 
 
 def test_before_and_after_stand_side_by_side(lab: Path) -> None:
