@@ -153,8 +153,8 @@ def _memorizing(told: Curves) -> Verdict | None:
             "",
         )
     best = (
-        f"Chat with the best checkpoint, that of step {since}, and go no further. Next time take fewer "
-        "epochs, or more and more varied conversations."
+        f"Chat with the best checkpoint, that of step {since}, and go no further. Next time take "
+        "fewer epochs, or more and more varied conversations."
         if since
         else "Even the model before the first step did better on what it has not seen: start "
         "again with fewer epochs, a lower learning rate or more varied conversations."
