@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 
+PATIENCE = 2
+"""Evaluations that may bring nothing: one may be a hiccup. A new model gets more, as it talks best
+long after the loss on others has turned."""
 LARGEST_SHARE = 600
 """Conversations that Balanced reads at most, so that it ends in minutes on two cores; Thorough
 reads twice as many."""
@@ -63,6 +66,7 @@ class TrainingConfig:
         scratch_layers, scratch_width, scratch_heads, scratch_vocab: the shape of a new GPT-2.
         held_out: share of the conversations to measure on; none below ten conversations.
         evaluations: how often to measure, spread over the run; the last step is one of them.
+        patience: evaluations in a row without a lower held-out loss that end the run; 0 is never.
         max_steps: ends the run there and takes the place of `epochs`.
         questions: asked before, at each evaluation and after; () takes some from the held-out
             conversations and some general ones.
@@ -90,6 +94,7 @@ class TrainingConfig:
     scratch_vocab: int = 2048
     held_out: float = 0.1
     evaluations: int = 5
+    patience: int = 0
     max_steps: int | None = None
     seed: int = 42
     questions: tuple[str, ...] = ()
@@ -241,4 +246,5 @@ def preset(
         learning_rate=rate,
         batch_size=batch,
         weight_decay=decay,
+        patience=0 if method == "scratch" else PATIENCE,
     )

@@ -136,6 +136,14 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
             100,
             whole=True,
         ),
+        "patience": Advice(
+            "Early stopping (patience)",
+            "Ends the run when the held-out loss has not fallen in so many evaluations in a row. "
+            "The best checkpoint is kept in any case. 0 never ends it early.",
+            0,
+            100,
+            whole=True,
+        ),
         "max_steps": Advice(
             "Steps",
             "Ends the run after so many steps, whatever the epochs say.",

@@ -13,7 +13,7 @@ from chatbot.files import write_atomically, write_error
 from chatbot.training import data, preflight
 from chatbot.training.config import TrainingConfig
 from chatbot.training.preflight import Preflight
-from chatbot.training.runlog import Listener, RunLog, request_stop
+from chatbot.training.runlog import Listener, RunLog, request_pause, request_stop
 from chatbot.training.runs import Run, active_run, get_run, going_on_here
 
 
@@ -54,15 +54,25 @@ class TrainingJob:
 
         Where this job has none, the run of another process is asked.
         """
-        own = self._run if self._thread is not None and self._thread.is_alive() else None
-        run = own or active_run()
+        run = self._going_on()
         if run is not None:
             request_stop(run)
+
+    def pause(self) -> None:
+        """Ask the run to end after its present step so that `resume` can go on exactly there. It
+        leaves the memory and the processor until then. Does not wait."""
+        run = self._going_on()
+        if run is not None:
+            request_pause(run)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the end of the run."""
         if self._thread is not None:
             self._thread.join(timeout)
+
+    def _going_on(self) -> Run | None:
+        own = self._run if self._thread is not None and self._thread.is_alive() else None
+        return own or active_run()
 
     def _launch(self, attempt: "_Attempt") -> Run:
         thread = threading.Thread(

@@ -9,8 +9,8 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from chatbot.errors import ChatbotError
-from chatbot.training import saving
-from chatbot.training.runlog import RunLog
+from chatbot.training import memory, saving
+from chatbot.training.runlog import STATUS_EVERY, RunLog
 from chatbot.training.trainable import Trainable
 from chatbot.training.watching import SHARE, Watcher
 
@@ -77,6 +77,9 @@ class Recorder(TrainerCallback):
         watcher: asks the model at every evaluation, or as often where nothing is held out.
         keeps_last: whether the last model is the one to chat with, best or not. It is asked as a
             checkpoint, when the training is over.
+        patience: evaluations in a row without a new best that end the training; 0 is never.
+        unimproved: how many there have been by now.
+        device: whose memory is told.
     """
 
     def __init__(
@@ -92,6 +95,9 @@ class Recorder(TrainerCallback):
         best: float = math.inf,
         watcher: Watcher | None = None,
         keeps_last: bool = False,
+        patience: int = 0,
+        unimproved: int = 0,
+        device: str = "cpu",
     ) -> None:
         self._log = log
         self._trainable = trainable
@@ -103,11 +109,17 @@ class Recorder(TrainerCallback):
         self._best = best
         self._watcher = watcher
         self._keeps_last = keeps_last
+        self._patience = patience
+        self._unimproved = unimproved
+        self._device = device
+        self._memory: tuple[int, int] | None = None
+        self._memory_at = 0.0
         self._tokens = 0
         self._began = self._step_began = self._saved_at = time.monotonic()
         self._phase_began = 0.0
         self._saving_takes: float | None = None
         self.stopped = False
+        self.ended_early = False
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, *_: Any, **__: Any
@@ -175,7 +187,11 @@ class Recorder(TrainerCallback):
             self._best = loss
             self._report("saving", state)
             self.export(step, best=True)
+        self._unimproved = 0 if best or not step else self._unimproved + 1
         last = step >= self._total
+        if self._patience and self._unimproved >= self._patience and not (last or self.stopped):
+            self.ended_early = control.should_training_stop = last = True
+            control.should_save = False  # there is nothing to go on with
         if step > 0 and not self.stopped and not (last and (best or self._keeps_last)):
             self._watch(state)
             if self._log.stop_requested() and not last:
@@ -230,7 +246,14 @@ class Recorder(TrainerCallback):
             step=step,
             seconds_left=self._pace.seconds_left(self._total - step, evaluations),
             tokens_per_second=self._pace.tokens_per_second,
+            **self._memory_now(),
         )
+
+    def _memory_now(self) -> dict[str, int]:
+        """Looked at twice a second: more would cost short steps their time."""
+        if self._memory is None or time.monotonic() - self._memory_at > STATUS_EVERY:
+            self._memory, self._memory_at = memory.in_use(self._device), time.monotonic()
+        return {"memory": self._memory[0], "memory_free": self._memory[1]}
 
 
 def _refuse_nonsense(logs: dict[str, float], step: int) -> None:
@@ -239,6 +262,6 @@ def _refuse_nonsense(logs: dict[str, float], step: int) -> None:
         return
     raise DivergedError(
         f"At step {step} the loss stopped being a number: the training has diverged and was "
-        "stopped. The last good checkpoint is kept.",
+        "stopped.",
         remedy="Start again with a learning rate ten times smaller, or a longer warm-up.",
     )

@@ -28,7 +28,9 @@ STATUS_EVERY = 0.5
 """Seconds between two writes of the status while nothing but numbers changes."""
 
 STOP_FILE = "stop"
-"""Where it lies in a run's folder, the run stops after its present step. Any process may put it."""
+"""Where it lies in a run's folder, the run ends after its present step. Any process may put it. It
+says whether that is meant as a pause."""
+_PAUSE = "pause"
 
 Listener = Callable[[RunStatus], None]
 
@@ -98,12 +100,21 @@ class RunLog:
             self._tell()
 
     def stop_requested(self) -> bool:
+        """Whether the run is to end after its present step, to be kept or as a pause."""
         requested = (self.run.path / STOP_FILE).exists()
-        if requested and self.status.state == "running":
+        state: RunState = "pausing" if requested and self.pause_requested() else "stopping"
+        if requested and self.status.state != state:
             with self._lock:
-                self.status = replace(self.status, state="stopping")
+                self.status = replace(self.status, state=state)
                 self._write_now()
         return requested
+
+    def pause_requested(self) -> bool:
+        """Whether the stop that was asked for is a pause: the last word counts."""
+        try:
+            return (self.run.path / STOP_FILE).read_text(encoding="utf-8").startswith(_PAUSE)
+        except OSError:
+            return False
 
     def metric(self, row: Mapping[str, Any]) -> None:
         self._append("metrics.jsonl", row)
@@ -173,7 +184,13 @@ class RunLog:
 def request_stop(run: Run) -> None:
     """Ask whoever works on this run to stop after the present step and keep what there is."""
     if run.status().state in GOING_ON:
-        write_atomically(run.path / STOP_FILE, now() + "\n")
+        write_atomically(run.path / STOP_FILE, f"stop {now()}\n")
+
+
+def request_pause(run: Run) -> None:
+    """Ask the same, meaning to go on later: nothing is asked or written but what that needs."""
+    if run.status().state in GOING_ON:
+        write_atomically(run.path / STOP_FILE, f"{_PAUSE} {now()}\n")
 
 
 def now() -> str:

@@ -27,10 +27,15 @@ from chatbot.errors import BadInput, NotAvailable
 from chatbot.files import sha256_of
 from chatbot.training.config import TrainingConfig
 
-RunState = Literal["running", "stopping", "finished", "stopped", "failed", "interrupted"]
+RunState = Literal[
+    "running", "stopping", "pausing", "finished", "stopped", "paused", "failed", "interrupted"
+]
 Phase = Literal["preparing", "tokenising", "training", "evaluating", "saving", "answering", ""]
-GOING_ON: frozenset[RunState] = frozenset({"running", "stopping"})
+GOING_ON: frozenset[RunState] = frozenset({"running", "stopping", "pausing"})
+RESUMABLE: frozenset[RunState] = frozenset({"interrupted", "stopped", "paused", "failed"})
 
+MEMORY_NEARLY_FULL = 200_000_000
+"""Bytes free below which the end of a program is probably the system's doing."""
 CLOCK_TOLERANCE = 2.0
 """Seconds by which a process's start time may shift when the system clock is set."""
 
@@ -46,6 +51,8 @@ class RunStatus:
         phase: what it does at the moment; "" when it has ended.
         seconds_left: until everything is done; None where that can't be said yet.
         tokens_per_second: tokens read while training, evaluations not counted.
+        memory, memory_free: bytes that the program holds, and that the machine has left; on a
+            graphics card, of its memory. None before training.
         message: one sentence on what there is to know.
         error: why it failed; "" where it did not.
         started, ended: ISO 8601 with time zone.
@@ -57,6 +64,8 @@ class RunStatus:
     total_steps: int = 0
     seconds_left: float | None = None
     tokens_per_second: float | None = None
+    memory: int | None = None
+    memory_free: int | None = None
     message: str = ""
     error: str = ""
     started: str = ""
@@ -108,7 +117,8 @@ class Run:
             step=status.step,
             total_steps=status.total_steps,
             message=f"The program was ended {at}, while this run was going on. "
-            "It can be resumed and ends the same as without the interruption.",
+            + _memory_hint(status)
+            + "It can be resumed and ends the same as without the interruption.",
             started=status.started,
             ended=None,
         )
@@ -144,7 +154,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on where it was: it ended early, and doing so is not pointless."""
-        if self.status().state not in ("interrupted", "stopped", "failed"):
+        if self.status().state not in RESUMABLE:
             return False
         whole = (self.path / "config.json").is_file() and (self.path / "data.json").is_file()
         return whole and self._raw_status().get("resumable", True) is not False
@@ -171,6 +181,16 @@ class Run:
         if started is None or not isinstance(recorded, int | float):
             return False
         return abs(started - recorded) < CLOCK_TOLERANCE
+
+
+def _memory_hint(status: RunStatus) -> str:
+    """Why the system may have ended the program: it asks nobody when memory runs out."""
+    if status.memory_free is None or status.memory_free > MEMORY_NEARLY_FULL:
+        return ""
+    return (
+        f"Only {status.memory_free / 1e6:,.0f} MB of memory were free then, so the system may have "
+        "ended it: close other programs first. "
+    )
 
 
 def list_runs() -> list[Run]:

@@ -1,12 +1,10 @@
 """One run from its first phase to its last, in the thread that calls it."""
 
-import errno
-import gc
 import json
 import math
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -14,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatbot.engine.prompts import TrainingExample
-from chatbot.errors import BadInput, ChatbotError, OutOfResources
+from chatbot.errors import BadInput, ChatbotError
 from chatbot.files import write_atomically
-from chatbot.training import answers, data, preflight, saving
+from chatbot.training import answers, data, memory, preflight, saving
 from chatbot.training.config import TrainingConfig
+from chatbot.training.explained import in_plain_words, length_notes, rolled_back, summary
 from chatbot.training.lessons import Lessons
 from chatbot.training.preflight import Preflight
 from chatbot.training.runlog import RunLog
@@ -37,45 +36,28 @@ def carry_out(run: Run, log: RunLog) -> None:
     try:
         _work(run, log)
     except _StoppedEarlyError:
-        log.end("stopped", message="Stopped before the first step: nothing has been learned.")
+        paused = log.pause_requested()
+        log.end(
+            "paused" if paused else "stopped",
+            message=("Paused" if paused else "Stopped")
+            + " before the first step: nothing has been learned.",
+        )
     except Exception as error:
         from chatbot.training.recorder import DivergedError
 
         log.trouble(error)
-        sentence = in_plain_words(error)
+        diverged = isinstance(error, DivergedError)
         with suppress(ChatbotError):  # a disk too full for that leaves "interrupted", which is true
-            log.end("failed", error=sentence, resumable=not isinstance(error, DivergedError))
+            log.end(
+                "failed",
+                message=rolled_back(run) if diverged else "",
+                error=in_plain_words(error),
+                resumable=not diverged,
+            )
     except BaseException:
         with suppress(ChatbotError):
             log.end("interrupted", message="The run was broken off; it can be resumed.")
         raise
-
-
-def in_plain_words(error: Exception) -> str:
-    """One sentence for the page, whatever the libraries raised."""
-    if isinstance(error, ChatbotError):
-        return str(error)
-    text = f"{type(error).__name__}: {error}".strip()
-    lower = text.lower()
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or "no space left" in lower or "os error 28" in lower:
-        return str(
-            OutOfResources(
-                "The disk is full, so the run could not be saved.",
-                remedy="Free some space, then resume: it goes on from its last saved state.",
-            )
-        )
-    signs = ("outofmemory", "out of memory", "allocate memory", "not enough memory")
-    if isinstance(error, MemoryError) or any(sign in lower for sign in signs):
-        return str(
-            OutOfResources(
-                "The machine ran out of memory.",
-                remedy="Start again with half the batch size and twice the gradient "
-                "accumulation (it learns the same), or with a shorter longest conversation.",
-            )
-        )
-    first_line = text.partition("\n")[0]
-    return f"Something went wrong in the training code: {first_line} (train.log has the details.)"
 
 
 class _StoppedEarlyError(Exception):
@@ -113,12 +95,15 @@ def _work(run: Run, log: RunLog) -> None:
     asked = _questions(config, plan)
     answering_took = _answer_untuned(run, log, config, asked)
     checkpoint, stopped = _learn(run, log, config, plan, state, after=answering_took)
-    gc.collect()  # the model in training form, before the finished one is loaded
+    memory.give_back()  # the model in training form, before the finished one is loaded
+    if stopped and log.pause_requested():
+        log.end("paused", message=f"Paused at step {log.status.step}.")
+        return
     if stopped or not log.stop_requested():
         log.update("answering", seconds_left=answering_took)
         for row in answers.ask(checkpoint, asked, step=step_of(checkpoint), seed=config.seed):
             log.answer(row)
-    log.end("stopped" if stopped else "finished", message=_summary(run, checkpoint))
+    log.end("stopped" if stopped else "finished", message=summary(run, checkpoint))
 
 
 def _questions(config: TrainingConfig, plan: Preflight) -> tuple[str, ...]:
@@ -150,15 +135,56 @@ def _learn(
     *,
     after: float,
 ) -> tuple[Path, bool]:
-    """Prepare, train and write the last model beside the best.
+    """Train, where memory runs out with smaller batches, from the last state on.
 
     Returns:
         the checkpoint to chat with, and whether a stop was asked for.
     """
+    while True:
+        try:
+            return _learn_so(run, log, config, plan, state, after=after)
+        except Exception as error:
+            smaller = memory.smaller_batch(config) if memory.ran_out(error) else None
+            if smaller is None:
+                raise
+            log.trouble(error)
+        # Only here, where the exception is gone, has it let go of the model.
+        memory.give_back()
+        config = _go_on_with(smaller, run, log, config.batch_size)
+        state = saving.last_state(run)
+        log.forget_after(step_of(state) if state else -1)
+
+
+def _go_on_with(smaller: TrainingConfig, run: Run, log: RunLog, batch_size: int) -> TrainingConfig:
+    """Write the smaller batch into the settings, so that a resume does not run into it again."""
+    write_atomically(run.path / "config.json", smaller.to_json())
+    log.note(
+        f"The memory did not suffice for batches of {batch_size}: it goes on with "
+        f"{smaller.gradient_accumulation} batches of {smaller.batch_size} a step, which learns the "
+        "same."
+    )
+    return smaller
+
+
+def _learn_so(
+    run: Run,
+    log: RunLog,
+    config: TrainingConfig,
+    plan: Preflight,
+    state: Path | None,
+    *,
+    after: float,
+) -> tuple[Path, bool]:
+    """Prepare, train and write the last model beside the best."""
     prepared = _prepare(run, log, config, plan)
     recorder = _train(run, log, prepared, state, after=after)
     log.update("saving")
     last = recorder.export(log.status.step, best=prepared.keeps_last)
+    if recorder.ended_early:
+        log.note(
+            f"Ended early: the held-out loss had not fallen in {config.patience} evaluations, so "
+            "more steps would rather learn the conversations by heart."
+        )
     if not recorder.stopped:
         saving.keep_only_state(run, None)
     return run.best_checkpoint or last, recorder.stopped
@@ -183,7 +209,7 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
             value=f"longest conversation {length} tokens",
             remedy="Raise the longest conversation, or shorten the answers.",
         )
-    for note in _length_notes(train, held_out, length):
+    for note in length_notes(train, held_out, length):
         log.note(note)
     if log.stop_requested():
         raise _StoppedEarlyError
@@ -219,6 +245,9 @@ def _train(
         ),
         watcher=Watcher(log, trainable, placement, _questions(config, plan), seed=config.seed),
         keeps_last=prepared.keeps_last,
+        patience=config.patience,
+        unimproved=_unimproved(rows),
+        device=placement.device,
     )
     args = arguments(
         config,
@@ -233,6 +262,12 @@ def _train(
     return recorder
 
 
+def _unimproved(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Evaluations since the best one."""
+    losses = [row["eval_loss"] for row in rows if "eval_loss" in row and row["step"]]
+    return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
 def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
     config = prepared.config
     if config.method != "scratch":
@@ -244,31 +279,6 @@ def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
         min(config.max_length, prepared.trainable.window),
         config.seed,
     )
-
-
-def _length_notes(train: data.Tokenised, held_out: data.Tokenised, length: int) -> list[str]:
-    notes = []
-    if cut := train.cut + held_out.cut:
-        notes.append(f"Longer than {length} tokens and cut after a whole turn: {cut}.")
-    if left_out := train.left_out + held_out.left_out:
-        notes.append(f"Left out, as not even the first answer fits {length} tokens: {left_out}.")
-    if refused := train.refused + held_out.refused:
-        notes.append(f"Left out, as the model's chat template refuses their order: {refused}.")
-    return notes
-
-
-def _summary(run: Run, checkpoint: Path) -> str:
-    rows, step = run.metrics(), step_of(checkpoint)
-    ready = f"the model of step {step} is ready to chat."
-    held_out = {row["step"]: row["eval_loss"] for row in rows if "eval_loss" in row}
-    learned = {row["step"]: row["loss"] for row in rows if "loss" in row}
-    if run.config.method == "scratch" and step in learned:
-        # The held-out loss of a model that knows nothing else rises when it knows these by heart.
-        first = learned[min(learned)]
-        return f"The training loss went from {first:.2f} to {learned[step]:.2f}; {ready}"
-    if step not in held_out or 0 not in held_out:
-        return ready[0].upper() + ready[1:]
-    return f"The held-out loss went from {held_out[0]:.2f} to {held_out[step]:.2f}; {ready}"
 
 
 def _facts(run: Run, prepared: _Prepared) -> dict[str, Any]:

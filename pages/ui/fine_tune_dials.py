@@ -16,8 +16,8 @@ from chatbot.training.sizes import sizes_of
 from chatbot.training.speeds import Speed
 from pages.ui import fine_tune_state
 from pages.ui.errors import plain
+from pages.ui.measures import duration, size
 from pages.ui.resources import speeds
-from pages.ui.run_view import duration
 
 POLL = 1.0
 """Seconds between two looks at a trial that goes on."""
@@ -138,11 +138,6 @@ def _parts(needs: MemoryNeeds) -> str:
         ("a batch on its way (activations)", needs.activations),
     )
     return ", ".join(f"{name} {size(count)}" for name, count in parts) + "."
-
-
-def size(count: float) -> str:
-    """`640 MB`, `2.1 GB`."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _tokens_of(conversations: Sequence[Conversation]) -> float:

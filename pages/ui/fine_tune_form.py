@@ -59,6 +59,7 @@ _SHARED = (
     "max_length",
     "held_out",
     "evaluations",
+    "patience",
     "max_steps",
     "seed",
 )

@@ -23,6 +23,8 @@ class Key(StrEnum):
     START = "ft_start"
     FROM_SCRATCH = "ft_scratch"
     STOP = "ft_stop"
+    PAUSE = "ft_pause"
+    CHAT_SO_FAR = "ft_chat_so_far"
     THROW_AWAY = "ft_throw_away"
     QUESTIONS = "ft_questions"
     RESUME = "ft_resume"

@@ -16,8 +16,9 @@ from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_form import METHODS
 from pages.ui.fine_tune_state import Key, Outcome
+from pages.ui.measures import duration
 from pages.ui.run_actions import DELETE, EDIT, FILL, GO_ON, ICONS
-from pages.ui.run_view import ENDS, duration
+from pages.ui.run_view import ENDS
 
 PER_PAGE = 8
 OFFERED_BACK = 3

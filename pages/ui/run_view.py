@@ -4,6 +4,7 @@ Reads the run's files and nothing else, so that every tab, refresh and restart s
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
@@ -17,6 +18,7 @@ from pages.ui import errors, fine_tune_state, run_answers, run_chart, state
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
+from pages.ui.measures import duration, size
 from pages.ui.resources import timeline, training_job
 
 Color = Literal["blue", "green", "orange", "red"]
@@ -34,8 +36,10 @@ PHASES: Mapping[str, str] = {
 ENDS: Mapping[str, tuple[str, Color]] = {
     "running": ("Running", "blue"),
     "stopping": ("Stopping", "orange"),
+    "pausing": ("Pausing", "blue"),
     "finished": ("Finished", "green"),
     "stopped": ("Stopped, kept", "orange"),
+    "paused": ("Paused", "blue"),
     "failed": ("Failed", "red"),
     "interrupted": ("Interrupted", "orange"),
 }
@@ -66,6 +70,15 @@ def watch(run: Run) -> None:
         )
         with st.container(horizontal=True, gap="small"):
             st.button(
+                "Pause",
+                icon=":material/pause_circle:",
+                key=Key.PAUSE,
+                disabled=status.state != "running",
+                on_click=_pause,
+                help="Ends after the present step and leaves the machine to you. Resumed, it goes "
+                "on as if it had never been paused.",
+            )
+            st.button(
                 "Stop and keep",
                 icon=":material/stop_circle:",
                 key=Key.STOP,
@@ -83,12 +96,33 @@ def watch(run: Run) -> None:
                 help="Ends after the present step and deletes the run; it can be brought back "
                 f"for {DAYS_KEPT} days.",
             )
+        _best_so_far(run)
         run_answers.panel(run)
+
+
+def _best_so_far(run: Run) -> None:
+    best = run.best_checkpoint
+    if best is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button(
+            "Chat with the best so far",
+            icon=":material/forum:",
+            key=Key.CHAT_SO_FAR,
+            help="In the chat, while this run goes on.",
+        ):
+            chat_with(best)
+        st.caption(f"The checkpoint of step {step_of(best)}: the run goes on meanwhile.")
 
 
 def _stop() -> None:
     with errors.shown():
         training_job().stop()
+
+
+def _pause() -> None:
+    with errors.shown():
+        training_job().pause()
 
 
 def _throw_away(run: Run) -> None:
@@ -103,7 +137,7 @@ def ended(run: Run) -> None:
         _heading(run, status)
         if status.error:
             st.error(plain(status.error), icon=":material/error:")
-        elif status.message:
+        if status.message:
             st.text(status.message)
         _next_steps(run, status)
         rows = run.metrics()
@@ -111,14 +145,6 @@ def ended(run: Run) -> None:
             run_chart.panel(run, rows)
         run_answers.panel(run)
         _settings(run)
-
-
-def duration(seconds: float) -> str:
-    """`45 s`, `3 min`, `1 h 20 min`."""
-    if seconds < 90:
-        return f"{max(seconds, 0):.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _heading(run: Run, status: RunStatus) -> None:
@@ -129,8 +155,8 @@ def _heading(run: Run, status: RunStatus) -> None:
 
 def _progress_sentence(status: RunStatus) -> str:
     phase = PHASES.get(status.phase, "")
-    if status.state == "stopping":
-        phase = "Stopping after this step"
+    if status.state in ("stopping", "pausing"):
+        phase = f"{ENDS[status.state][0]} after this step"
     steps = f"step {status.step} of {status.total_steps}" if status.total_steps else ""
     left = f"about {duration(status.seconds_left)} left" if status.seconds_left else ""
     return " · ".join(part for part in (phase, steps, left) if part)
@@ -144,6 +170,7 @@ def _figures(rows: Sequence[Mapping[str, Any]], status: RunStatus) -> None:
         st.metric("Training loss", _or_dots(latest.get("loss"), ".3g"))
         st.metric("Held-out loss", _or_dots(latest.get("eval_loss"), ".3g"))
         st.metric("Tokens/s", _or_dots(speed, ",.0f"))
+        st.metric("Memory", size(status.memory) if status.memory else "…")
         st.metric("Time left", duration(left) if left is not None else "…")
 
 
@@ -153,16 +180,18 @@ def _or_dots(value: float | None, form: str) -> str:
 
 def _next_steps(run: Run, status: RunStatus) -> None:
     best = run.best_checkpoint
+    paused = status.state == "paused"
     with st.container(horizontal=True):
         if best is not None and st.button(
-            "Chat with it", type="primary", icon=":material/forum:", key=Key.CHAT
+            "Chat with it",
+            type="secondary" if paused else "primary",
+            icon=":material/forum:",
+            key=Key.CHAT,
         ):
-            with errors.shown():
-                state.choose_model(resolve(best).name)
-                state.begin_new_chat()
-                st.switch_page("chat.py")
+            chat_with(best)
         if run.can_resume and st.button(
             "Resume",
+            type="primary" if paused else "secondary",
             icon=":material/play_arrow:",
             key=Key.RESUME,
             help="Goes on where it was, with the same data and settings.",
@@ -174,6 +203,14 @@ def _next_steps(run: Run, status: RunStatus) -> None:
         st.caption(f"The checkpoint of step {step_of(best)} is in the chat's list of models, too.")
     elif status.state == "failed":
         st.caption("No checkpoint was kept.")
+
+
+def chat_with(checkpoint: Path) -> None:
+    """A new conversation with it, on the page Chat."""
+    with errors.shown():
+        state.choose_model(resolve(checkpoint).name)
+        state.begin_new_chat()
+        st.switch_page("chat.py")
 
 
 def _settings(run: Run) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from chatbot.training.curves import smoothed
 from pages.ui.charts import MOST_POINTS, loss_figure, single_figure, thinned
-from pages.ui.run_view import duration
+from pages.ui.measures import duration
 
 
 def test_the_curves_are_the_rows_of_the_run() -> None:

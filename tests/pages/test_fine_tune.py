@@ -96,7 +96,14 @@ def made(home: Path, run_id: str, state: str, **status: Any) -> Run:
 @pytest.fixture
 def going_on(lab: Path) -> Iterator[Run]:
     """A run that reads as going on in this very process."""
-    run = made(lab, "20260101-000000-live", "running", phase="training", seconds_left=75.0)
+    run = made(
+        lab,
+        "20260101-000000-live",
+        "running",
+        phase="training",
+        seconds_left=75.0,
+        memory=1_530_000_000,
+    )
     runs.going_on_here.add(run.path.resolve())
     yield run
     runs.going_on_here.discard(run.path.resolve())
@@ -271,7 +278,7 @@ def test_a_run_that_goes_on_is_shown_in_every_tab(going_on: Run) -> None:
     for _ in range(2):
         at = opened()
         assert going_on.id.replace("-", "\\-") in texts(at)
-        assert [metric.value for metric in at.metric][:4] == ["5", "6", "…", "75 s"]
+        assert [metric.value for metric in at.metric][:5] == ["5", "6", "…", "1.5 GB", "75 s"]
         assert not at.button(key=Key.STOP).disabled
 
 
@@ -292,6 +299,30 @@ def test_stop_asks_the_run_to_stop(going_on: Run) -> None:
     at.button(key=Key.STOP).click()
     ran(at)
     assert (going_on.path / "stop").exists()
+
+
+def test_pause_asks_the_run_to_pause(going_on: Run) -> None:
+    at = opened()
+    at.button(key=Key.PAUSE).click()
+    ran(at)
+    assert (going_on.path / "stop").read_text(encoding="utf-8").startswith("pause")
+
+
+def test_a_paused_run_is_resumed_first_of_all(lab: Path) -> None:
+    made(lab, "20260101-000000-paused", "paused", message="Paused at step 2.")
+    at = opened()
+    assert "Paused at step 2." in texts(at)
+    assert at.button(key=Key.RESUME).proto.type == "primary"
+
+
+def test_the_best_so_far_is_offered_while_it_trains(going_on: Run, tiny_gpt2: Path) -> None:
+    at = opened()
+    assert Key.CHAT_SO_FAR not in [button.key for button in at.button]
+    shutil.copytree(tiny_gpt2, going_on.path / "checkpoint-2")
+    ran(at)
+    at.button(key=Key.CHAT_SO_FAR).click()
+    at.run()
+    assert at.session_state["model"] == f"runs/{going_on.id}/checkpoint-2"
 
 
 def test_a_killed_run_is_interrupted_and_can_be_resumed(lab: Path) -> None:

@@ -1,5 +1,6 @@
 """Conversations, tiny models and settings for runs that take a second."""
 
+import random
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,8 @@ ANSWERS = (
     "The gull wanted to take off.",
     "Good night, and thank you for talking to me.",
 )
+
+WORDS = ("rope", "gull", "lamp", "storm", "tea", "salt", "bell", "fog", "oil", "star", "sail")
 
 
 def conversations(count: int) -> list[Conversation]:
@@ -43,3 +46,18 @@ def install(model: Path, home: Path, name: str = "tiny-gpt2") -> str:
 
 def changed(config: TrainingConfig, **values: Any) -> TrainingConfig:
     return TrainingConfig.of(**{**asdict(config), **values})
+
+
+def senseless(path: Path) -> None:
+    """Answers that nobody can guess, so that they can only be learned by heart."""
+    chance = random.Random(3)
+    rows = [
+        Conversation(
+            (
+                user(" ".join(chance.choices(WORDS, k=4)) + "?"),
+                assistant(" ".join(chance.choices(WORDS, k=8)) + "."),
+            )
+        )
+        for _ in range(24)
+    ]
+    path.write_bytes(dump(rows))

@@ -200,6 +200,9 @@ def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_last_good_m
     assert "learning rate" in status.error
     assert "Traceback" not in status.error
     assert run.best_checkpoint is not None
+    assert status.message.endswith(
+        f"the last good checkpoint, that of step {saving.step_of(run.best_checkpoint)}."
+    )
     assert not run.can_resume
     assert all(row.get("loss", 0) < 100 for row in run.metrics())
 
@@ -209,9 +212,9 @@ def test_a_loss_that_explodes_ends_the_run_with_advice_and_keeps_the_last_good_m
     [
         (
             RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
-            "half the batch",
+            "smaller batch did not help",
         ),
-        (MemoryError(), "half the batch"),
+        (MemoryError(), "smaller batch did not help"),
         (OSError(28, "No space left on device"), "disk is full"),
         (RuntimeError("I/O error: No space left on device (os error 28)"), "disk is full"),
         (OutOfResources("Too hot.", remedy="Cool it."), "Too hot. Cool it."),

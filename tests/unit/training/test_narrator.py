@@ -9,28 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.dataset.importers import dump
-from chatbot.messages import Conversation, assistant, user
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
 from chatbot.training.narrator import Verdict, narrate
 from chatbot.training.runs import Run
-from tests.unit.training.small import changed
-
-WORDS = (
-    "rope",
-    "gull",
-    "lamp",
-    "storm",
-    "tea",
-    "salt",
-    "bell",
-    "fog",
-    "oil",
-    "star",
-    "sail",
-    "cat",
-)
+from tests.unit.training.small import changed, senseless
 
 
 def told(run: Run) -> Verdict:
@@ -41,21 +24,6 @@ def told(run: Run) -> Verdict:
 
 def losses(run: Run, name: str) -> dict[int, float]:
     return {row["step"]: row[name] for row in run.metrics() if name in row}
-
-
-def senseless(path: Path) -> None:
-    """Answers that nobody can guess, so that they can only be learned by heart."""
-    chance = random.Random(3)
-    rows = [
-        Conversation(
-            (
-                user(" ".join(chance.choices(WORDS, k=4)) + "?"),
-                assistant(" ".join(chance.choices(WORDS, k=8)) + "."),
-            )
-        )
-        for _ in range(24)
-    ]
-    path.write_bytes(dump(rows))
 
 
 # --- real runs --------------------------------------------------------------------------------
