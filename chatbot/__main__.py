@@ -163,7 +163,7 @@ def _train(options: argparse.Namespace) -> int:
     if status.error:
         print(status.error, file=sys.stderr)
     _print_result(_result(run), options.json)
-    return 0 if status.state in ("finished", "stopped") else 1
+    return 0 if status.state in ("finished", "stopped", "paused") else 1
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:

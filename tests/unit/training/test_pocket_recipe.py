@@ -19,6 +19,7 @@ from chatbot.engine.sampling import SamplingParams
 from chatbot.files import sha256_of
 from chatbot.messages import Message, assistant, user
 from chatbot.training import recipe
+from chatbot.training.config import TrainingConfig
 
 FOLDER = paths.shipped_models_dir() / "checkpoint-420"
 EXPECTED = (
@@ -53,7 +54,7 @@ def said(engine: Engine, *messages: Message) -> str:
 
 
 def test_it_was_made_with_the_settings_that_the_recipe_has_now(written: dict[str, Any]) -> None:
-    assert written["config"] == json.loads(recipe.POCKET.to_json())
+    assert TrainingConfig.of(**written["config"]) == recipe.POCKET
     assert written["steps"] == recipe.POCKET.max_steps == 420
 
 

@@ -1,5 +1,9 @@
-"""Killed with -9 at a random moment, a run goes on to the very same end, to the bit."""
+"""Killed with -9 again and again, at random moments, a run ends the same to the bit.
 
+Ten kills in all, shared among the ways to fine-tune.
+"""
+
+import json
 import random
 import subprocess
 import sys
@@ -21,12 +25,16 @@ import sys
 from pathlib import Path
 from chatbot.training import recorder, watching
 from chatbot.training.config import TrainingConfig
-from chatbot.training.job import run_training
+from chatbot.training.job import resume_training, run_training
 recorder.SAVING_SHARE = watching.SHARE = 1e9
 name, config = sys.argv[1:]
-run_training(TrainingConfig.from_json(Path(config).read_text(encoding="utf-8")), run_id=name)
+if config:
+    run_training(TrainingConfig.from_json(Path(config).read_text(encoding="utf-8")), run_id=name)
+else:
+    resume_training(name)
 """
 STEPS = 24
+KILLS = {"lora": 3, "full": 3, "scratch": 4}
 
 
 def through_to_the_end(config: TrainingConfig, name: str) -> Run:
@@ -35,21 +43,42 @@ def through_to_the_end(config: TrainingConfig, name: str) -> Run:
     return run
 
 
-def killed_at_a_random_moment(home: Path, config: TrainingConfig, name: str) -> Run:
-    """Train in a process of its own until it is killed with -9."""
+def killed_at_random_moments(home: Path, config: TrainingConfig, name: str, kills: int) -> Run:
+    """Train in processes of their own, each of which is killed with -9."""
+    settings = home / "settings.json"
+    settings.write_text(config.to_json(), encoding="utf-8")
     moment = random.Random(time.time_ns())
-    at, delay = moment.randint(1, STEPS - 2), moment.uniform(0, 0.05)
-    print(f"killed at step {at} and {delay:.3f} s")  # pytest shows it where the test fails
-    (home / "settings.json").write_text(config.to_json(), encoding="utf-8")
-    work = subprocess.Popen([sys.executable, "-c", WORK, name, str(home / "settings.json")])
-    path = home / "models" / "runs" / name / "metrics.jsonl"
-    while not path.exists() or len(path.read_text(encoding="utf-8").splitlines()) < at:
-        assert work.poll() is None
-        time.sleep(0.002)
-    time.sleep(delay)
-    work.kill()
-    work.wait()
+    for at in sorted(moment.sample(range(1, STEPS - 2), kills)):
+        delay = moment.uniform(0, 0.05)
+        print(f"killed at step {at} and {delay:.3f} s")  # pytest shows it where the test fails
+        given = "" if settings_are_taken(home, name) else str(settings)
+        work = subprocess.Popen([sys.executable, "-c", WORK, name, given])
+        while worked_on_by(home, name) != work.pid or reached(home, name) < at:
+            assert work.poll() is None
+            time.sleep(0.002)
+        time.sleep(delay)
+        work.kill()
+        work.wait()
     return runs.get_run(name)
+
+
+def settings_are_taken(home: Path, name: str) -> bool:
+    return (home / "models" / "runs" / name / "config.json").exists()
+
+
+def worked_on_by(home: Path, name: str) -> int:
+    """The process that has the run; 0 before there is one."""
+    try:
+        status = (home / "models" / "runs" / name / "status.json").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return int(json.loads(status)["pid"])
+
+
+def reached(home: Path, name: str) -> int:
+    """The last step of which there is a row. A resume takes back those that it makes again."""
+    rows = runs.read_rows(home / "models" / "runs" / name / "metrics.jsonl")
+    return max((row["step"] for row in rows if "loss" in row), default=0)
 
 
 def without_clock(run: Run) -> list[dict[str, Any]]:
@@ -58,14 +87,14 @@ def without_clock(run: Run) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_killed_run_resumes_to_the_bit(
+def test_a_run_killed_again_and_again_ends_the_same_to_the_bit(
     settings: TrainingConfig, home: Path, method: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder, "SAVING_SHARE", 1e9)  # a state at each evaluation
     monkeypatch.setattr(watching, "SHARE", 1e9)  # and answers
     config = changed(settings, method=method, max_steps=STEPS, evaluations=12, lora_dropout=0.1)
     through = through_to_the_end(config, "through")
-    killed = killed_at_a_random_moment(home, config, "killed")
+    killed = killed_at_random_moments(home, config, "killed", KILLS[method])
     if killed.status().state == "finished":
         return  # it was quicker than the kill
     assert killed.status().state == "interrupted"
