@@ -164,14 +164,12 @@ def _progress_sentence(status: RunStatus) -> str:
 
 def _figures(rows: Sequence[Mapping[str, Any]], status: RunStatus) -> None:
     latest = {name: row[name] for row in rows for name in ("loss", "eval_loss") if name in row}
-    left = status.seconds_left
     speed = status.tokens_per_second
     with st.container(horizontal=True):
         st.metric("Training loss", _or_dots(latest.get("loss"), ".3g"))
         st.metric("Held-out loss", _or_dots(latest.get("eval_loss"), ".3g"))
         st.metric("Tokens/s", _or_dots(speed, ",.0f"))
         st.metric("Memory", size(status.memory) if status.memory else "…")
-        st.metric("Time left", duration(left) if left is not None else "…")
 
 
 def _or_dots(value: float | None, form: str) -> str:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.chat_page import ChatPage
 from tests.e2e.conftest import Visitor, write_data
+from tests.e2e.fine_tune_page import expect_running, opened, train_a_tiny_one, wait_for_step
 from tests.e2e.lab import Lab
 
 pytestmark = pytest.mark.timeout(300)
@@ -16,48 +17,10 @@ pytestmark = pytest.mark.timeout(300)
 POINTS = "node => Math.max(...node.data.map((curve) => curve.x.length))"
 
 
-def opened(visitor: Visitor, lab: Lab) -> Page:
-    page = visitor.page(f"{lab.url}/fine_tune")
-    expect(page.get_by_role("heading", name="Fine-tune", exact=True)).to_be_visible()
-    return page
-
-
 def train_for_long(page: Page) -> None:
     """The one click that trains a GPT-2 from scratch."""
     page.get_by_role("button", name="Train", exact=True).click()
     expect_running(page)
-
-
-def train_a_tiny_one(page: Page, **settings: int) -> None:
-    """From scratch, so small that a step takes milliseconds."""
-    page.get_by_text("From scratch", exact=True).click()
-    expect(page.get_by_label("Base model")).to_have_count(0)  # the form of another way is gone
-    expect(page.get_by_text("Advanced", exact=True)).to_have_count(1)
-    page.get_by_text("Advanced", exact=True).click()
-    tiny = {"scratch_layers": 1, "scratch_width": 32, "scratch_heads": 2, "scratch_vocab": 300}
-    for name, value in {**tiny, **settings}.items():
-        field = page.locator(f".st-key-ft_field_{name}_scratch_balanced input")
-        field.fill(str(value))
-        field.press("Enter")
-        expect(field).to_have_value(str(value))
-    expect(page.get_by_text(f"{settings['max_steps']} steps")).to_be_visible()
-    page.get_by_role("button", name="Fine-tune", exact=True).click()
-    expect_running(page)
-
-
-def expect_running(page: Page) -> None:
-    expect(page.get_by_role("button", name="Stop and keep").first).to_be_visible()
-
-
-def wait_for_step(page: Page, least: int) -> None:
-    page.wait_for_function(
-        """least => {
-             const text = document.querySelector("[data-testid=stProgress]")?.innerText ?? ""
-             return Number(/step (\\d+) of/.exec(text)?.[1] ?? 0) >= least
-           }""",
-        arg=least,
-        timeout=90_000,
-    )
 
 
 def test_a_run_is_seen_from_everywhere_and_stopped(
@@ -128,6 +91,20 @@ def test_to_the_end_and_into_the_chat(lab: Lab, visitor: Visitor) -> None:
     chat.ask("What about 7?")
     expect(chat.regenerate).to_be_visible()
     expect(chat.answer().locator("summary")).to_contain_text("checkpoint-")
+
+
+def test_paused_it_waits_and_resumed_it_ends(lab: Lab, visitor: Visitor) -> None:
+    lab.start()
+    page = opened(visitor, lab)
+    train_a_tiny_one(page, evaluations=20, max_steps=400)
+    expect(page.get_by_role("button", name="Chat with the best so far")).to_be_visible()
+    page.get_by_role("button", name="Pause", exact=True).click()
+    expect(page.get_by_text("Paused", exact=True).first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Paused at step")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Paused", exact=True).first).to_be_visible()
+    page.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=200_000)
 
 
 def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
