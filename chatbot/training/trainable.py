@@ -70,14 +70,18 @@ def build(
     packing.use_for(model, placement.device)
     window = int(model.config.max_position_embeddings)
     if config.method == "lora":
-        model = _with_adapter(model, entry.family, config, placement)
+        model = with_adapter(model, entry.family, config, placement)
     return Trainable(model, tokenizer, window, entry.name)
 
 
-def _with_adapter(
+def with_adapter(
     model: Any, family: str, config: TrainingConfig, placement: Placement
 ) -> "PeftModel":
-    """Freeze the model, in bfloat16 where that is fast, and add float32 adapters."""
+    """Freeze the model, in bfloat16 where that is fast, and add float32 adapters.
+
+    Args:
+        family: "gpt2" or "llama".
+    """
     from peft import LoraConfig, get_peft_model
 
     settings = LoraConfig(
