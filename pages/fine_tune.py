@@ -3,9 +3,9 @@
 import streamlit as st
 
 from chatbot.errors import ChatbotError
-from chatbot.training import shelf
+from chatbot.training import queue, shelf
 from chatbot.training.runs import GOING_ON
-from pages.ui import errors, fine_tune_form, fine_tune_state, run_history, run_view
+from pages.ui import errors, fine_tune_form, fine_tune_state, run_history, run_queue, run_view
 from pages.ui.resources import store
 
 
@@ -15,23 +15,32 @@ def main() -> None:
         "Teaches a model to talk like the conversations of your data set. It happens on this "
         "machine, in the background."
     )
-    runs = shelf.runs()
+    everything = shelf.runs()
+    waiting = queue.waiting(everything)
+    runs = [run for run in everything if run not in waiting]
     going_on = next((run for run in runs if run.status().state in GOING_ON), None)
     shown = going_on or fine_tune_state.shown_run() or next(iter(runs), None)
     if going_on is not None:
         run_view.watch(going_on)
-        with st.expander("Plan another run", icon=":material/add:"):
-            plan()
+        run_queue.panel(waiting, busy=True)
+        with st.expander("Plan another run", icon=":material/add:", key="ft_another"):
+            plan(busy=True)
     else:
         if shown is not None:
             run_view.ended(shown)
+        run_queue.panel(waiting, busy=False)
+        if shown is not None:
             st.subheader("New run", anchor=False)
-        plan()
+        plan(busy=False)
     run_history.panel(runs, shown)
 
 
-def plan() -> None:
-    """The form, or what has to be done first."""
+def plan(*, busy: bool) -> None:
+    """The form, or what has to be done first.
+
+    Args:
+        busy: a run is going on, so that a new one has to wait.
+    """
     try:
         persona = fine_tune_form.persona()
         conversations = len(store(persona.key).snapshot().conversations)
@@ -42,8 +51,8 @@ def plan() -> None:
         st.info("There are no conversations to learn from yet.", icon=":material/info:")
         st.page_link("dataset.py", label="Write some first", icon=":material/menu_book:")
         return
-    fine_tune_form.one_click(conversations, persona)
-    fine_tune_form.form(conversations, persona)
+    fine_tune_form.one_click(conversations, persona, busy=busy)
+    fine_tune_form.form(conversations, persona, busy=busy)
 
 
 main()

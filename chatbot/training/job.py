@@ -1,8 +1,9 @@
 """The one run that may be going on: started, resumed and stopped here, carried out in the
-background or in the foreground."""
+background or in the foreground. In the background those that wait follow by themselves."""
 
 import re
 import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,16 +11,17 @@ from chatbot import paths
 from chatbot.dataset.lock import FileLock
 from chatbot.errors import BadInput, ChatbotError, Conflict
 from chatbot.files import write_atomically, write_error
-from chatbot.training import data, preflight
+from chatbot.training import data, preflight, queue
 from chatbot.training.config import TrainingConfig
+from chatbot.training.explained import in_plain_words
 from chatbot.training.preflight import Preflight
 from chatbot.training.runlog import Listener, RunLog, request_pause, request_stop
 from chatbot.training.runs import Run, active_run, get_run, going_on_here
 
 
 class TrainingJob:
-    """A background run. Any number of jobs may exist, one run at a time is going on: a lock file
-    sees to that, also between processes."""
+    """A background run, and after it those that wait. Any number of jobs may exist, one run at a
+    time is going on: a lock file sees to that, also between processes."""
 
     def __init__(self) -> None:
         self._run: Run | None = None
@@ -30,6 +32,11 @@ class TrainingJob:
         """The run that this job started last; None before."""
         return self._run
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a run of this job is going on, or the next one is about to."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self, config: TrainingConfig) -> Run:
         """Begin a new run and return at once.
 
@@ -38,6 +45,31 @@ class TrainingJob:
             BadInput, NotAvailable, OutOfResources: it could not end well; says why.
         """
         return self._launch(_Attempt.new(config))
+
+    def enqueue(self, config: TrainingConfig) -> Run:
+        """Pin the settings and the data of a run that begins when those before it have ended.
+
+        The job that carries those out takes it up, unless the last one was paused; where none is
+        going on here, `start_waiting` does.
+
+        Raises:
+            as `start`, but that nobody needs to be in the way.
+        """
+        plan = preflight.check(config)
+        run = Run(_new_folder(config, None))
+        _pin(run, config, plan)
+        RunLog(run).wait()
+        return run
+
+    def start_waiting(self, run_id: str) -> Run:
+        """Begin a run that waits, out of its turn or where nobody else does.
+
+        Raises:
+            NotAvailable: there is no such run.
+            Conflict: it does not wait any more, or another run is going on.
+            BadInput, OutOfResources: it could not end well any more.
+        """
+        return self._launch(_Attempt.of_waiting(get_run(run_id)))
 
     def resume(self, run_id: str) -> Run:
         """Go on with a run that ended early; it ends as if it had never been interrupted.
@@ -71,12 +103,11 @@ class TrainingJob:
             self._thread.join(timeout)
 
     def _going_on(self) -> Run | None:
-        own = self._run if self._thread is not None and self._thread.is_alive() else None
-        return own or active_run()
+        return self._run if self.is_at_work else active_run()
 
     def _launch(self, attempt: "_Attempt") -> Run:
         thread = threading.Thread(
-            target=attempt.carry_out, name=f"training {attempt.run.id}", daemon=True
+            target=self._carry_out, args=(attempt,), name="training", daemon=True
         )
         self._run, self._thread = attempt.run, thread
         try:
@@ -85,6 +116,32 @@ class TrainingJob:
             attempt.abandon()
             raise
         return attempt.run
+
+    def _carry_out(self, attempt: "_Attempt") -> None:
+        """One run, then those that wait; after a pause nothing takes the machine by itself."""
+        following: _Attempt | None = attempt
+        while following is not None:
+            self._run = following.run
+            following.carry_out()
+            paused = following.run.status().state == "paused"
+            following = None if paused else _next_attempt()
+
+
+def _next_attempt() -> "_Attempt | None":
+    """The first of those that wait which can begin; None where there is none, or where another
+    program was faster. One that can't begin any more has failed, and says why."""
+    for run in queue.waiting():
+        try:
+            return _Attempt.of_waiting(run)
+        except Conflict:
+            if queue.is_waiting(run):  # another one is going on
+                return None
+        except Exception as error:
+            log = RunLog(run)
+            log.trouble(error)
+            with suppress(ChatbotError):
+                log.end("failed", error=in_plain_words(error))
+    return None
 
 
 def run_training(
@@ -134,6 +191,18 @@ class _Attempt:
             raise
 
     @classmethod
+    def of_waiting(cls, run: Run) -> "_Attempt":
+        lock = _take_lock()
+        try:
+            if not queue.is_waiting(run):
+                raise Conflict("This run does not wait any more.", value=run.id)
+            preflight.check_again(run.config, _pinned(run))
+            return cls._begun(run, RunLog(run), lock, again=False)
+        except BaseException:
+            _release(lock)
+            raise
+
+    @classmethod
     def again(cls, run_id: str, listener: Listener | None = None) -> "_Attempt":
         run = get_run(run_id)
         lock = _take_lock()
@@ -144,8 +213,7 @@ class _Attempt:
                     value=f"{run.id}: {run.status().state}",
                     remedy="Start a new one with its settings.",
                 )
-            source = data.source_of((run.path / "data.json").read_bytes(), "data.json")
-            preflight.check_again(run.config, source)
+            preflight.check_again(run.config, _pinned(run))
             return cls._begun(run, RunLog(run, listener), lock, again=True)
         except BaseException:
             _release(lock)
@@ -172,6 +240,10 @@ class _Attempt:
     def abandon(self) -> None:
         going_on_here.discard(self.run.path.resolve())
         _release(self._lock)
+
+
+def _pinned(run: Run) -> data.Source:
+    return data.source_of((run.path / "data.json").read_bytes(), "data.json")
 
 
 def _take_lock() -> FileLock:

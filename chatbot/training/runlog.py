@@ -52,6 +52,12 @@ class RunLog:
         self._best: str = ""
         self.status = RunStatus(started=now())
 
+    def wait(self) -> None:
+        """Say that the run waits for its turn."""
+        with self._lock:
+            self.status = replace(self.status, state="waiting", phase="")
+            self._write_now()
+
     def begin(self, *, again: bool) -> None:
         """Take the run: from now on it reads as going on in this process."""
         best = self.run.best_checkpoint

@@ -28,7 +28,15 @@ from chatbot.files import sha256_of
 from chatbot.training.config import TrainingConfig
 
 RunState = Literal[
-    "running", "stopping", "pausing", "finished", "stopped", "paused", "failed", "interrupted"
+    "waiting",
+    "running",
+    "stopping",
+    "pausing",
+    "finished",
+    "stopped",
+    "paused",
+    "failed",
+    "interrupted",
 ]
 Phase = Literal["preparing", "tokenising", "training", "evaluating", "saving", "answering", ""]
 GOING_ON: frozenset[RunState] = frozenset({"running", "stopping", "pausing"})

@@ -43,6 +43,7 @@ THROW_AWAY = "throw_away"
 """Where it lies in a run's folder, the run is deleted as soon as it no longer goes on."""
 
 _ABOUT = "about.json"
+_TO_COME = {*GOING_ON, "waiting"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _built_on(run: Run) -> Run | None:
                 continue
             base = (paths.models_dir() / config.base_model).resolve()
             if base.is_relative_to(run.path.resolve()) and (
-                config.method == "lora" or other.can_resume or other.status().state in GOING_ON
+                config.method == "lora" or other.can_resume or other.status().state in _TO_COME
             ):
                 return other
     return None

@@ -49,6 +49,7 @@ TAUGHT = (
 )
 """Kinds of trouble that training makes a habit; lengths are told by the plan itself."""
 MOST_TOLD = 3
+QUEUE = "Add to the queue"
 _SHARED = (
     "epochs",
     "batch_size",
@@ -92,15 +93,16 @@ def dataset_of(persona: Persona) -> str:
     return "" if persona.key == FIRST else str(persona.path)
 
 
-def form(conversations: int, persona: Persona) -> None:
+def form(conversations: int, persona: Persona, *, busy: bool) -> None:
     """Plan a run and start it.
 
     Args:
         conversations: how many the persona has; the presets go by it.
+        busy: a run is going on, so that this one has to wait.
     """
     bases = [entry for entry in list_models() if entry.installed]
     if not bases:
-        _only_from_scratch(conversations, persona)
+        _only_from_scratch(conversations, persona, busy=busy)
         return
     method = _method()
     base = _base(bases, method)
@@ -115,7 +117,7 @@ def form(conversations: int, persona: Persona) -> None:
         with st.expander("Advanced", icon=":material/tune:"):
             config = _advanced(config, chosen)
         config = replace(config, questions=_questions())
-        _plan_and_start(config, chosen)
+        _plan_and_start(config, chosen, busy=busy)
 
 
 def of_the_doctor(persona: Persona) -> None:
@@ -220,7 +222,7 @@ def _small_step(name: str) -> float:
     return 1e-5 if name == "learning_rate" else 0.01
 
 
-def _plan_and_start(config: TrainingConfig, chosen: PresetName) -> None:
+def _plan_and_start(config: TrainingConfig, chosen: PresetName, *, busy: bool) -> None:
     try:
         plan: Preflight | None = check(config)
     except ChatbotError as error:
@@ -233,13 +235,13 @@ def _plan_and_start(config: TrainingConfig, chosen: PresetName) -> None:
         dials(config, plan, chosen)
     with st.container(horizontal=True, gap="small"):
         if st.button(
-            "Fine-tune",
+            QUEUE if busy else "Fine-tune",
             type="primary",
-            icon=":material/model_training:",
+            icon=":material/queue:" if busy else ":material/model_training:",
             key=Key.START,
             disabled=plan is None,
         ):
-            start(config)
+            start(config, busy=busy)
         if plan is not None:
             with st.popover("Command line", icon=":material/terminal:", key="ft_command"):
                 st.caption("The same run from a terminal, in the folder of Chatbot Lab:")
@@ -250,11 +252,14 @@ def _plan_and_start(config: TrainingConfig, chosen: PresetName) -> None:
                 )
 
 
-def start(config: TrainingConfig) -> None:
-    """Begin the run and show it; a refusal is shown in its place."""
+def start(config: TrainingConfig, *, busy: bool) -> None:
+    """Begin the run and show it, or let it wait; a refusal is shown in its place."""
     with errors.shown():
-        speeds().stop()
-        fine_tune_state.show_run(training_job().start(config))
+        if busy:
+            training_job().enqueue(config)
+        else:
+            speeds().stop()
+            fine_tune_state.show_run(training_job().start(config))
         st.rerun()
 
 
@@ -267,7 +272,7 @@ def _plan_sentence(plan: Preflight) -> str:
     )
 
 
-def one_click(conversations: int, persona: Persona) -> None:
+def one_click(conversations: int, persona: Persona, *, busy: bool) -> None:
     """A GPT-2 of one's own, without a question asked: made as the Pocket GPT-2 that comes with the
     project, of one's own conversations, fewer of them in less time."""
     with st.container(border=True, key="one-click"):
@@ -276,13 +281,16 @@ def one_click(conversations: int, persona: Persona) -> None:
             st.markdown("**Train a GPT-2 from scratch**")
             st.caption(SENTENCES["scratch"])
         if action.button(
-            "Train", icon=":material/rocket_launch:", key=Key.FROM_SCRATCH, width="stretch"
+            QUEUE if busy else "Train",
+            icon=":material/queue:" if busy else ":material/rocket_launch:",
+            key=Key.FROM_SCRATCH,
+            width="stretch",
         ):
             config = preset("Balanced", method="scratch", conversations=conversations)
-            start(replace(config, dataset=dataset_of(persona)))
+            start(replace(config, dataset=dataset_of(persona)), busy=busy)
 
 
-def _only_from_scratch(conversations: int, persona: Persona) -> None:
+def _only_from_scratch(conversations: int, persona: Persona, *, busy: bool) -> None:
     st.info(
         "There is no model to fine-tune on this machine yet: get one on the chat page, or train "
         "one from scratch.",
@@ -290,4 +298,4 @@ def _only_from_scratch(conversations: int, persona: Persona) -> None:
     )
     with errors.shown():
         config = preset("Thorough", method="scratch", conversations=conversations)
-        _plan_and_start(replace(config, dataset=dataset_of(persona)), "Thorough")
+        _plan_and_start(replace(config, dataset=dataset_of(persona)), "Thorough", busy=busy)

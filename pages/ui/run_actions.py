@@ -50,6 +50,17 @@ def close() -> None:
     fine_tune_state.edit("")
 
 
+def remove(run_id: str) -> None:
+    """Take a waiting run out of the queue; it can be brought back like any other."""
+    _act(lambda: _removed(get_run(run_id)))
+
+
+def _removed(run: Run) -> Outcome:
+    name = shelf.name(run)
+    shelf.delete(run)
+    return Outcome(f"“{name}” does not wait any more.", undo=run.id)
+
+
 def undelete(run_id: str) -> None:
     _act(lambda: Outcome(f"“{shelf.name(shelf.undelete(run_id))}” is back."))
 

@@ -34,6 +34,7 @@ PHASES: Mapping[str, str] = {
     "answering": "Answering the questions for the comparison",
 }
 ENDS: Mapping[str, tuple[str, Color]] = {
+    "waiting": ("Waiting", "blue"),
     "running": ("Running", "blue"),
     "stopping": ("Stopping", "orange"),
     "pausing": ("Pausing", "blue"),

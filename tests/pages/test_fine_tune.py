@@ -17,7 +17,7 @@ from chatbot.dataset.importers import dump
 from chatbot.dataset.store import ConversationStore
 from chatbot.errors import BadInput
 from chatbot.messages import Conversation, assistant, user
-from chatbot.training import job, runs
+from chatbot.training import job, queue, runs
 from chatbot.training.config import TrainingConfig
 from chatbot.training.runs import Run, list_runs, process_start
 from chatbot.training.speeds import Speeds
@@ -283,16 +283,49 @@ def test_a_run_that_goes_on_is_shown_in_every_tab(going_on: Run) -> None:
         assert not at.button(key=Key.STOP).disabled
 
 
-def test_a_second_start_is_refused_with_the_reason(going_on: Run) -> None:
+def test_a_start_is_refused_where_another_program_was_faster(lab: Path) -> None:
     lock = job._take_lock()
     try:
         at = opened()
         at.button(key=Key.START).click()
         ran(at)
         assert "going on already" in texts(at)
-        assert len(list_runs()) == 1
+        assert list_runs() == []
     finally:
         job._release(lock)
+
+
+def test_while_one_goes_on_another_waits_and_can_be_taken_out_again(going_on: Run) -> None:
+    at = opened()
+    assert at.button(key=Key.START).label == "Add to the queue"
+    at.button(key=Key.FROM_SCRATCH).click()
+    ran(at)
+    (waiting,) = queue.waiting()
+    assert waiting.id.replace("-", "\\-") in texts(at)
+    assert "The first one begins by itself" in texts(at)
+    assert f"ft_start_now_{waiting.id}" not in [button.key for button in at.button]
+    at.button(key=f"ft_remove_{waiting.id}").click()
+    ran(at)
+    assert queue.waiting() == []
+    at.button(key=Key.UNDELETE).click()
+    ran(at)
+    assert queue.waiting() == [waiting]
+
+
+def test_those_that_wait_after_a_restart_are_begun_by_hand(
+    lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = resources.training_job()
+    first, second = job.enqueue(QUICK), job.enqueue(QUICK)
+    at = opened()
+    assert "Nothing is going on" in texts(at)
+    at.button(key=f"ft_move_up_{second.id}").click()
+    ran(at)
+    assert queue.waiting() == [second, first]
+    at.button(key=f"ft_start_now_{second.id}").click()
+    ran(at)
+    job.join(60)
+    assert {run.status().state for run in (first, second)} == {"finished"}
 
 
 def test_stop_asks_the_run_to_stop(going_on: Run) -> None:
