@@ -105,16 +105,18 @@ def form(conversations: int, persona: Persona, *, busy: bool) -> None:
         _only_from_scratch(conversations, persona, busy=busy)
         return
     method = _method()
-    base = _base(bases, method)
+    # These containers are always there: what comes and goes in them does not close what is below.
+    with st.container():
+        base = _base(bases, method)
     chosen = _preset()
-    with st.container():  # always there: what comes and goes in it must not close what is below
+    with st.container():
         if (few := too_few(conversations, chosen)) is not None:
             st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
         of_the_doctor(persona)
     with errors.shown():
         config = preset(chosen, method=method, base_model=base, conversations=conversations)
         config = replace(config, dataset=dataset_of(persona))
-        with st.expander("Advanced", icon=":material/tune:"):
+        with st.expander("Advanced", icon=":material/tune:", key="ft_advanced"):
             config = _advanced(config, chosen)
         config = replace(config, questions=_questions())
         _plan_and_start(config, chosen, busy=busy)
@@ -185,7 +187,7 @@ def _advanced(config: TrainingConfig, chosen: PresetName) -> TrainingConfig:
 
 def _questions() -> tuple[str, ...]:
     """What to ask while it learns; () leaves the choice to the run."""
-    with st.expander("Watch it learn", icon=":material/visibility:"):
+    with st.expander("Watch it learn", icon=":material/visibility:", key="ft_watch"):
         typed = st.text_area(
             "Questions, one a line",
             key=Key.QUESTIONS,

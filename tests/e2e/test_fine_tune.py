@@ -42,7 +42,8 @@ def test_a_run_is_seen_from_everywhere_and_stopped(
     second.get_by_text("Plan another run").click()
     second.get_by_role("button", name="Add to the queue", exact=True).first.click()
     expect(second.get_by_text("The first one begins by itself")).to_be_visible()
-    expect(page.get_by_text("The first one begins by itself")).to_have_count(0)  # not asked yet
+    second.get_by_role("button", name="Remove").click()
+    expect(second.get_by_text("The first one begins by itself")).to_have_count(0)
 
     page.get_by_role("link", name="Chat").click()
     chat = ChatPage(page)
