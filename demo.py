@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from chatbot.chat_bot import ChatBot
-from chatbot.engine import catalog
+from chatbot.engine import catalog, default_model
 from chatbot.engine.sampling import LIMITS, PRESETS, SamplingParams
 from chatbot.errors import ChatbotError
 
@@ -127,9 +127,9 @@ def _in_short(receipt: "Receipt") -> str:
 
 
 def _default_model() -> str:
-    """SmolLM2, or Pocket GPT-2 where only that one is installed."""
-    installed = [entry.name for entry in catalog.list_models() if entry.installed]
-    return installed[0] if installed else catalog.DEFAULT_MODEL
+    """The one that was promoted on the page, else SmolLM2, or Pocket GPT-2 where only that one is
+    installed."""
+    return default_model.first(catalog.list_models()).name
 
 
 def _params(options: argparse.Namespace) -> SamplingParams:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from chatbot.engine import default_model
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.sampling import LARGEST_SEED, PRESETS, SamplingParams
 from chatbot.engine_room import Choice, EngineStatus
@@ -35,7 +36,12 @@ def model_picker(entries: list[ModelEntry]) -> ModelEntry:
     """The model to chat with. Keeps the choice of this tab while that model exists."""
     by_name = {entry.name: entry for entry in entries}
     if state.model() not in by_name:
-        state.choose_model(next((e.name for e in entries if e.installed), entries[0].name))
+        state.choose_model(default_model.first(entries).name)
+    if gone := default_model.missing(entries):
+        st.caption(
+            f":orange[:material/info:] The default model {plain(gone)} is not there any more: the "
+            "built-in one takes its place."
+        )
     chosen = st.selectbox(
         "Model",
         list(by_name),
@@ -127,4 +133,6 @@ def _slider(label: str, key: Key, low: float, high: float, step: float) -> None:
 
 
 def _title(entry: ModelEntry) -> str:
-    return entry.title if entry.installed else f"{entry.title} (not installed)"
+    if not entry.installed:
+        return f"{entry.title} (not installed)"
+    return f"{entry.title} (default)" if default_model.is_promoted(entry) else entry.title

@@ -28,6 +28,7 @@ class Key(StrEnum):
     THROW_AWAY = "ft_throw_away"
     QUESTIONS = "ft_questions"
     RESUME = "ft_resume"
+    DEFAULT = "ft_default"
     CHAT = "ft_chat"
     CHART = "ft_chart"
     RUN = "ft_run"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from chatbot.engine import default_model
 from chatbot.engine.catalog import resolve
 from chatbot.engine_room import Choice
 from chatbot.errors import ChatbotError, NotAvailable
@@ -22,14 +23,27 @@ from pages.ui.resources import engine_room
 EDIT = "Name and note"
 FILL = "Train again with changes"
 GO_ON = "Train on from its checkpoint"
+PROMOTE = "Make it the default"
+DEMOTE = "Back to the built-in default"
 DELETE = "Delete"
-ICONS: Mapping[str, str] = {EDIT: "edit", FILL: "replay", GO_ON: "step_over", DELETE: "delete"}
+ICONS: Mapping[str, str] = {
+    EDIT: "edit",
+    FILL: "replay",
+    GO_ON: "step_over",
+    PROMOTE: "star",
+    DEMOTE: "star_half",
+    DELETE: "delete",
+}
 
 
 def chosen(run_id: str) -> None:
     """Do what was chosen in the menu of a run."""
-    action = _ACTIONS[str(st.session_state[f"{Key.RUN_MENU}_{run_id}"])]
-    _act(lambda: action(get_run(run_id)))
+    do(str(st.session_state[f"{Key.RUN_MENU}_{run_id}"]), run_id)
+
+
+def do(action: str, run_id: str) -> None:
+    """One of the actions that a menu offers. Only in a callback."""
+    _act(lambda: _ACTIONS[action](get_run(run_id)))
 
 
 def save_about(run_id: str) -> None:
@@ -95,10 +109,34 @@ def _delete(run: Run) -> Outcome:
     return Outcome(f"“{name}” and its checkpoints are deleted.", undo=run.id)
 
 
+def is_default(run: Run) -> bool:
+    """Whether new chats begin with the best checkpoint of this run."""
+    best = run.best_checkpoint
+    try:
+        return best is not None and default_model.is_promoted(resolve(best))
+    except ChatbotError:  # damaged: nobody can load it
+        return False
+
+
+def _promote(run: Run) -> Outcome:
+    best = run.best_checkpoint
+    if best is None:
+        raise NotAvailable("This run has no checkpoint to chat with.", value=run.id)
+    default_model.promote(resolve(best).name)
+    return Outcome(f"New chats begin with “{shelf.name(run)}”.")
+
+
+def _demote(_: Run) -> Outcome:
+    default_model.demote()
+    return Outcome("New chats begin with the built-in default again.")
+
+
 _ACTIONS: Mapping[str, Callable[[Run], Outcome | None]] = {
     EDIT: _edit,
     FILL: _fill,
     GO_ON: _go_on,
+    PROMOTE: _promote,
+    DEMOTE: _demote,
     DELETE: _delete,
 }
 

@@ -17,7 +17,7 @@ from pages.ui.errors import plain
 from pages.ui.fine_tune_form import METHODS
 from pages.ui.fine_tune_state import Key, Outcome
 from pages.ui.measures import duration
-from pages.ui.run_actions import DELETE, EDIT, FILL, GO_ON, ICONS
+from pages.ui.run_actions import DELETE, DEMOTE, EDIT, FILL, GO_ON, ICONS, PROMOTE
 from pages.ui.run_view import ENDS
 
 PER_PAGE = 8
@@ -147,7 +147,7 @@ def _offered(entry: Entry) -> list[str]:
     if entry.config is not None:
         actions.append(FILL)
         if entry.status.state not in GOING_ON and entry.run.best_checkpoint is not None:
-            actions.append(GO_ON)
+            actions += [GO_ON, DEMOTE if run_actions.is_default(entry.run) else PROMOTE]
     return actions if entry.status.state in GOING_ON else [*actions, DELETE]
 
 

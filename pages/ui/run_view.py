@@ -14,12 +14,13 @@ from chatbot.engine.catalog import resolve
 from chatbot.training import shelf
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
 from chatbot.training.trash import DAYS_KEPT
-from pages.ui import errors, fine_tune_state, run_answers, run_chart, state
+from pages.ui import errors, fine_tune_state, run_actions, run_answers, run_chart, state
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
 from pages.ui.measures import duration, size
 from pages.ui.resources import timeline, training_job
+from pages.ui.run_actions import DEMOTE, ICONS, PROMOTE
 
 Color = Literal["blue", "green", "orange", "red"]
 
@@ -198,6 +199,17 @@ def _next_steps(run: Run, status: RunStatus) -> None:
             with errors.shown():
                 fine_tune_state.show_run(training_job().resume(run.id))
                 st.rerun()
+        if best is not None:
+            action = DEMOTE if run_actions.is_default(run) else PROMOTE
+            st.button(
+                action,
+                type="tertiary",
+                icon=f":material/{ICONS[action]}:",
+                key=Key.DEFAULT,
+                on_click=run_actions.do,
+                args=(action, run.id),
+                help="What a new chat begins with, here and in the console.",
+            )
     if best is not None:
         st.caption(f"The checkpoint of step {step_of(best)} is in the chat's list of models, too.")
     elif status.state == "failed":

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chatbot.engine import default_model
 from chatbot.engine.embedded import Progress
 from chatbot.errors import NotAvailable
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
 from pages.ui import resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.installation import Installation
+from pages.ui.state import Key
 
 PAGE = Path(__file__).parents[2] / "pages" / "chat.py"
 NASTY = "<script>alert(1)</script> ![x](http://evil.example/x.png) $x^2$ :red[hm] **b**"
@@ -270,3 +272,15 @@ def test_an_installation_shows_its_progress_to_everybody(
     until(second, lambda at: bool(at.error))
     assert "There is no network" in second.error[0].value.replace("\\", "")
     assert button(second, "Try again")
+
+
+def test_a_new_chat_begins_with_the_promoted_model(with_model: Path, tiny_gpt2: Path) -> None:
+    shutil.copytree(tiny_gpt2, with_model / "models" / "another")
+    default_model.promote("another")
+    at = opened()
+    assert at.selectbox(key=Key.MODEL).value == "another"
+    assert "another (default)" in at.selectbox(key=Key.MODEL).options
+    shutil.rmtree(with_model / "models" / "another")
+    at = opened()
+    assert at.selectbox(key=Key.MODEL).value != "another"
+    assert any("another is not there any more" in caption.value for caption in at.caption)

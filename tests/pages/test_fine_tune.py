@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
 from chatbot.dataset.store import ConversationStore
+from chatbot.engine import default_model
 from chatbot.errors import BadInput
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import job, queue, runs
@@ -357,6 +358,19 @@ def test_the_best_so_far_is_offered_while_it_trains(going_on: Run, tiny_gpt2: Pa
     at.button(key=Key.CHAT_SO_FAR).click()
     at.run()
     assert at.session_state["model"] == f"runs/{going_on.id}/checkpoint-2"
+
+
+def test_a_run_becomes_the_default_of_new_chats_and_back(lab: Path, tiny_gpt2: Path) -> None:
+    run = made(lab, "20260101-000000-done", "finished")
+    shutil.copytree(tiny_gpt2, run.path / "checkpoint-2")
+    at = opened()
+    at.button(key=Key.DEFAULT).click()
+    ran(at)
+    assert default_model.promoted() == f"runs/{run.id}/checkpoint-2"
+    assert at.button(key=Key.DEFAULT).label == "Back to the built-in default"
+    at.button(key=Key.DEFAULT).click()
+    ran(at)
+    assert default_model.promoted() == ""
 
 
 def test_a_killed_run_is_interrupted_and_can_be_resumed(lab: Path) -> None:
