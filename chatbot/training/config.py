@@ -43,6 +43,8 @@ POCKET_CONVERSATIONS = 1500
 POCKET_BATCHES = (16, 64)
 """Conversations of a step: the fewest, and the most, which the starter persona gets."""
 
+LARGEST_TO_MEASURE = 16
+"""Held-out conversations at once, where learning takes four or more."""
 MOST_QUESTIONS = 8
 """Asked at every evaluation: more cost too much of the time of a run."""
 LONGEST_QUESTION = 300
@@ -139,6 +141,11 @@ class TrainingConfig:
     @property
     def conversations_a_step(self) -> int:
         return self.batch_size * self.gradient_accumulation
+
+    @property
+    def measured_at_once(self) -> int:
+        """Held-out conversations of a batch: measuring keeps nothing for the way back."""
+        return min(LARGEST_TO_MEASURE, 4 * self.batch_size)
 
     def steps(self, conversations: int) -> int:
         """Optimizer steps for so many conversations to learn from."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chatbot.training.config import TrainingConfig
+from chatbot.training.memory import smaller_batch
 from chatbot.training.sizes import Sizes
 
 Verdict = Literal["fits", "tight", "will not fit"]
@@ -18,8 +19,6 @@ LOGIT = 16
 """Bytes for each logit: in bfloat16 and float32, and the gradients of both."""
 LEARNED = 0.5
 """Share of the tokens that are learned, which alone get logits: the bot says about half."""
-MEASURED_AT_ONCE = 16
-"""Conversations of an evaluation's batch."""
 WORKING = 60_000_000
 """Bytes that are there besides, with whatever model."""
 TIGHT = 0.7
@@ -59,7 +58,7 @@ def memory_needs(
     blocks = numbers * sizes.layers * (WIDE * sizes.width + INNER * sizes.inner)
     logits = LEARNED * sizes.vocabulary
     learning = config.batch_size * each * (blocks + LOGIT * logits)
-    measuring = MEASURED_AT_ONCE * each * (blocks / sizes.layers + 10 * logits)
+    measuring = config.measured_at_once * each * (blocks / sizes.layers + 10 * logits)
     adapter = sizes.trained if config.method == "lora" else 0
     return MemoryNeeds(
         weights=4 * (sizes.weights + adapter),  # float32 at first, also where LoRA halves them
@@ -75,14 +74,13 @@ def remedies(config: TrainingConfig) -> list[tuple[str, dict[str, int]]]:
     A smaller batch with more accumulation learns the same; a shorter conversation does not.
     """
     found: list[tuple[str, dict[str, int]]] = []
-    batch, accumulation = config.batch_size, config.gradient_accumulation
-    while batch > 1:
-        batch, accumulation = -(-batch // 2), accumulation * 2
-        if accumulation <= 256:
-            words = f"Use batch size {batch} and gradient accumulation {accumulation}"
-            values = {"batch_size": batch, "gradient_accumulation": accumulation}
-            found.append((words, values))
-    length = config.max_length
+    while (smaller := smaller_batch(config)) is not None:
+        config = smaller
+        batch, accumulation = config.batch_size, config.gradient_accumulation
+        words = f"Use batch size {batch} and gradient accumulation {accumulation}"
+        values = {"batch_size": batch, "gradient_accumulation": accumulation}
+        found.append((words, values))
+    length, accumulation = config.max_length, config.gradient_accumulation
     while length > 128:
         length //= 2
         words = f"Batch size 1, and conversations of {length} tokens at most"

@@ -18,10 +18,6 @@ from chatbot.training.data import IGNORED, collate
 from chatbot.training.optimizers import MuonWithAdamW
 from chatbot.training.trainable import Trainable
 
-LARGEST_TO_MEASURE = 16
-"""Held-out conversations at once. Where memory is short, four times as many as are learned from:
-measuring keeps nothing for the way back."""
-
 
 class PackedTrainer(Trainer):
     """Trains on `TrainingExample`s, several conversations packed into each row.
@@ -141,7 +137,7 @@ def arguments(
         output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=config.batch_size,
-        per_device_eval_batch_size=min(LARGEST_TO_MEASURE, 4 * config.batch_size),
+        per_device_eval_batch_size=config.measured_at_once,
         gradient_accumulation_steps=config.gradient_accumulation,
         learning_rate=config.learning_rate,
         lr_scheduler_type="cosine",

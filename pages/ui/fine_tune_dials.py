@@ -8,8 +8,11 @@ from typing import Any, Literal
 import psutil
 import streamlit as st
 
+from chatbot.engine.catalog import resolve
+from chatbot.errors import ChatbotError
 from chatbot.messages import Conversation
 from chatbot.training.config import PresetName, TrainingConfig
+from chatbot.training.fitted import fitted
 from chatbot.training.memory_needs import MemoryNeeds, Verdict, memory_needs, remedies
 from chatbot.training.preflight import Preflight
 from chatbot.training.sizes import sizes_of
@@ -43,7 +46,7 @@ def dials(config: TrainingConfig, plan: Preflight, chosen: PresetName) -> None:
         speeds().measure(config)
     tokens = speed.tokens_a_conversation if speed and speed.tokens_a_conversation else None
     if tokens is None:
-        tokens = _tokens_of(plan.parts.train)
+        tokens = tokens_of(plan.parts.train)
     with st.container(horizontal=True, gap="small", key="ft_dials"):
         with st.container(border=True, height="stretch", key="ft_dial_time"):
             _time(config, plan, speed, tokens)
@@ -140,7 +143,21 @@ def _parts(needs: MemoryNeeds) -> str:
     return ", ".join(f"{name} {size(count)}" for name, count in parts) + "."
 
 
-def _tokens_of(conversations: Sequence[Conversation]) -> float:
+def to_this_machine(
+    config: TrainingConfig, conversations: Sequence[Conversation]
+) -> TrainingConfig:
+    """A preset's settings with batches that fit the free memory, as far as they can be made to."""
+    try:
+        base = None if config.method == "scratch" else resolve(config.base_model)
+        sizes = sizes_of(config, base)
+    except ChatbotError:  # the plan tells it
+        return config
+    free = psutil.virtual_memory().available
+    return fitted(config, sizes, tokens_of(conversations), free, bfloat16=False)
+
+
+def tokens_of(conversations: Sequence[Conversation]) -> float:
+    """Of a conversation, in the mean, before anybody has counted."""
     sample = conversations[:: max(1, len(conversations) // LOOKED_THROUGH)]
     letters = sum(len(turn.text) for talk in sample for turn in talk.messages)
     turns = sum(len(talk.messages) for talk in sample)

@@ -25,7 +25,7 @@ from chatbot.training.preflight import Preflight, check, too_few
 from pages.ui import errors, fine_tune_state
 from pages.ui.dataset_checkup import kinds_found
 from pages.ui.errors import plain
-from pages.ui.fine_tune_dials import dials
+from pages.ui.fine_tune_dials import dials, to_this_machine
 from pages.ui.fine_tune_state import Key
 from pages.ui.resources import speeds, store, training_job
 
@@ -109,13 +109,21 @@ def form(conversations: int, persona: Persona, *, busy: bool) -> None:
     with st.container():
         base = _base(bases, method)
     chosen = _preset()
-    with st.container():
+    notes = st.container()
+    with notes:
         if (few := too_few(conversations, chosen)) is not None:
             st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
         of_the_doctor(persona)
     with errors.shown():
-        config = preset(chosen, method=method, base_model=base, conversations=conversations)
-        config = replace(config, dataset=dataset_of(persona))
+        usual = preset(chosen, method=method, base_model=base, conversations=conversations)
+        talks = store(persona.key).snapshot().conversations
+        config = to_this_machine(replace(usual, dataset=dataset_of(persona)), talks)
+        if config.batch_size < usual.batch_size:
+            notes.caption(
+                f":material/memory: {chosen}, fitted to the free memory of this machine: "
+                f"{config.gradient_accumulation} batches of {config.batch_size} a step instead of "
+                f"{usual.gradient_accumulation} of {usual.batch_size}, which learns the same."
+            )
         with st.expander("Advanced", icon=":material/tune:", key="ft_advanced"):
             config = _advanced(config, chosen)
         config = replace(config, questions=_questions())
@@ -161,6 +169,8 @@ def _base(bases: list[ModelEntry], method: Method) -> str:
         list(titles),
         format_func=lambda name: titles[name],
         key=Key.BASE,
+        on_change=fine_tune_state.forget_batches,
+        args=(method,),
         help="The model to start from. It stays as it is; the result is a checkpoint of its own.",
     )
 
@@ -289,6 +299,7 @@ def one_click(conversations: int, persona: Persona, *, busy: bool) -> None:
             width="stretch",
         ):
             config = preset("Balanced", method="scratch", conversations=conversations)
+            config = to_this_machine(config, store(persona.key).snapshot().conversations)
             start(replace(config, dataset=dataset_of(persona)), busy=busy)
 
 

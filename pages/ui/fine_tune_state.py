@@ -82,6 +82,13 @@ def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetNam
             st.session_state[key] = _NO_STEPS if value is None else value
 
 
+def forget_batches(method: Method) -> None:
+    """Let the batches be fitted anew, as for another base model. Only in a callback."""
+    for name in ("batch_size", "gradient_accumulation"):
+        for preset in PRESETS:
+            st.session_state.pop(field_key(name, method, preset), None)
+
+
 def fields(names: tuple[str, ...], method: Method, preset: PresetName) -> dict[str, float | None]:
     """The advanced fields as they stand."""
     values = {name: st.session_state[field_key(name, method, preset)] for name in names}

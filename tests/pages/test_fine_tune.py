@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -16,16 +17,19 @@ from streamlit.testing.v1 import AppTest
 from chatbot.dataset.importers import dump
 from chatbot.dataset.store import ConversationStore
 from chatbot.engine import default_model
+from chatbot.engine.catalog import resolve
 from chatbot.errors import BadInput
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import job, queue, runs
-from chatbot.training.config import TrainingConfig
+from chatbot.training.config import TrainingConfig, preset
+from chatbot.training.memory_needs import memory_needs
 from chatbot.training.runs import Run, list_runs, process_start
+from chatbot.training.sizes import sizes_of
 from chatbot.training.speeds import Speeds
 from chatbot.training.trial import Trial
-from pages.ui import fine_tune_form, resources
+from pages.ui import fine_tune_dials, fine_tune_form, resources
 from pages.ui.errors import UNEXPECTED
-from pages.ui.fine_tune_state import Key
+from pages.ui.fine_tune_state import Key, field_key
 from tests.pages.dataset_page import component
 
 TRIAL = Trial(
@@ -327,6 +331,23 @@ def test_those_that_wait_after_a_restart_are_begun_by_hand(
     ran(at)
     job.join(60)
     assert {run.status().state for run in (first, second)} == {"finished"}
+
+
+def test_a_preset_comes_fitted_to_little_memory(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    talks = resources.store().snapshot().conversations
+    config = preset("Balanced", method="lora", base_model="tiny", conversations=len(talks))
+    sizes = sizes_of(config, resolve("tiny"))
+    needs = memory_needs(config, sizes, fine_tune_dials.tokens_of(talks), bfloat16=False)
+    little = SimpleNamespace(available=needs.total - 1)
+    monkeypatch.setattr(fine_tune_dials.psutil, "virtual_memory", lambda: little)
+    at = opened()
+    at.selectbox(key=Key.BASE).set_value("tiny")
+    ran(at)
+    assert "fitted to the free memory" in texts(at)
+    batch = at.number_input(key=field_key("batch_size", "lora", "Balanced")).value
+    added = at.number_input(key=field_key("gradient_accumulation", "lora", "Balanced")).value
+    assert batch < config.batch_size
+    assert batch * added == config.conversations_a_step
 
 
 def test_stop_asks_the_run_to_stop(going_on: Run) -> None:

@@ -50,10 +50,11 @@ def test_every_setting_that_costs_memory_is_counted() -> None:
 
 
 def test_measuring_counts_where_it_takes_the_most() -> None:
+    many_words = replace(SMALL, vocabulary=100_000)
     settings = TrainingConfig(batch_size=1)
-    with_it = memory_needs(settings, SMALL, 64).activations
+    with_it = memory_needs(settings, many_words, 64).activations
 
-    assert memory_needs(replace(settings, held_out=0.0), SMALL, 64).activations < with_it
+    assert memory_needs(replace(settings, held_out=0.0), many_words, 64).activations < with_it
 
 
 def test_the_verdict_goes_by_what_is_free() -> None:
@@ -72,7 +73,7 @@ def test_a_remedy_learns_the_same_as_long_as_it_can_and_needs_less_each_time() -
     ]
     same = [values for _, values in remedies(settings) if "max_length" not in values]
 
-    assert [v["batch_size"] for v in same] == [5, 3, 2, 1]
-    assert all(v["batch_size"] * v["gradient_accumulation"] >= 20 for v in same)
+    assert [v["batch_size"] for v in same] == [5, 2, 1]
+    assert all(v["batch_size"] * v["gradient_accumulation"] == 20 for v in same)
     assert needs == sorted(needs, reverse=True)
     assert len(needs) > len(same)
