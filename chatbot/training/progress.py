@@ -15,6 +15,7 @@ _PHASES = {
     "evaluating": "Measuring the held-out loss",
     "saving": "Saving",
     "answering": "Asking the model some questions",
+    "scoring": "Measuring the scores",
 }
 
 

@@ -8,6 +8,7 @@ A run is a folder `models/runs/<id>/`:
     status.json        how far it is; replaced twice a second
     metrics.jsonl      one row a step, one an evaluation
     samples.jsonl      the same questions, answered before and after
+    scores.json        what both models were asked for the scores, their answers and copies
     train.log          what went wrong, for developers
     checkpoint-<step>/ models that can be chatted with: the best and the last
     .resume/           the exact state for going on, until the run has finished
@@ -38,7 +39,9 @@ RunState = Literal[
     "failed",
     "interrupted",
 ]
-Phase = Literal["preparing", "tokenising", "training", "evaluating", "saving", "answering", ""]
+Phase = Literal[
+    "preparing", "tokenising", "training", "evaluating", "saving", "answering", "scoring", ""
+]
 GOING_ON: frozenset[RunState] = frozenset({"running", "stopping", "pausing"})
 RESUMABLE: frozenset[RunState] = frozenset({"interrupted", "stopped", "paused", "failed"})
 

@@ -21,6 +21,7 @@ from chatbot.training.lessons import Lessons
 from chatbot.training.preflight import Preflight
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run, step_of
+from chatbot.training.scores import measure
 
 if TYPE_CHECKING:
     from chatbot.engine.device import Placement
@@ -103,6 +104,9 @@ def _work(run: Run, log: RunLog) -> None:
         log.update("answering", seconds_left=answering_took)
         for row in answers.ask(checkpoint, asked, step=step_of(checkpoint), seed=config.seed):
             log.answer(row)
+    if not stopped and not log.stop_requested():
+        log.update("scoring", seconds_left=None)
+        measure.at_the_end(run, log, checkpoint)
     log.end("stopped" if stopped else "finished", message=summary(run, checkpoint))
 
 

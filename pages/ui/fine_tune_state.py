@@ -29,6 +29,8 @@ class Key(StrEnum):
     QUESTIONS = "ft_questions"
     RESUME = "ft_resume"
     DEFAULT = "ft_default"
+    MEASURE = "ft_score"
+    STOP_MEASURING = "ft_stop_scoring"
     CHAT = "ft_chat"
     CHART = "ft_chart"
     RUN = "ft_run"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chatbot.dataset.store import ConversationStore
     from chatbot.dataset.timeline import Timeline
     from chatbot.training.job import TrainingJob
+    from chatbot.training.scores.measuring import Measuring
     from chatbot.training.speeds import Speeds
 
 
@@ -54,6 +55,11 @@ def timeline(persona: str = FIRST) -> "Timeline":
 def training_job() -> "TrainingJob":
     """The one training run that may be going on."""
     return _training_job(str(paths.home()))
+
+
+def measuring() -> "Measuring":
+    """The scores of an earlier run, being measured."""
+    return _measuring(str(paths.home()))
 
 
 def speeds() -> "Speeds":
@@ -100,6 +106,13 @@ def _training_job(home: str) -> "TrainingJob":
     from chatbot.training.job import TrainingJob
 
     return TrainingJob()
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda held: held.stop())
+def _measuring(home: str) -> "Measuring":
+    from chatbot.training.scores.measuring import Measuring
+
+    return Measuring(lambda error: log().error("measuring", exc_info=error))
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,7 +14,15 @@ from chatbot.engine.catalog import resolve
 from chatbot.training import shelf
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
 from chatbot.training.trash import DAYS_KEPT
-from pages.ui import errors, fine_tune_state, run_actions, run_answers, run_chart, state
+from pages.ui import (
+    errors,
+    fine_tune_state,
+    run_actions,
+    run_answers,
+    run_chart,
+    run_scores,
+    state,
+)
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -33,6 +41,7 @@ PHASES: Mapping[str, str] = {
     "evaluating": "Evaluating: measuring on held-out conversations",
     "saving": "Saving a checkpoint",
     "answering": "Answering the questions for the comparison",
+    "scoring": "Scoring: asking the untuned and the tuned model what they know",
 }
 ENDS: Mapping[str, tuple[str, Color]] = {
     "waiting": ("Waiting", "blue"),
@@ -145,6 +154,7 @@ def ended(run: Run) -> None:
         rows = run.metrics()
         if rows:
             run_chart.panel(run, rows)
+        run_scores.panel(run)
         run_answers.panel(run)
         _settings(run)
 

@@ -87,6 +87,11 @@ class Scores:
     held_out: int
     notes: tuple[str, ...] = ()
 
+    @property
+    def checkpoint(self) -> str:
+        """The folder of the tuned model within its run, such as `checkpoint-40`."""
+        return self.after.name.rsplit("/", 1)[-1]
+
     def perplexity(self, which: Which) -> float | None:
         """exp of the held-out loss: among how many words it hesitates, in the mean."""
         loss = self.loss_before if which == "before" else self.loss_after
