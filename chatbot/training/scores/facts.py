@@ -8,9 +8,10 @@ that were learned from what such questions are answered with:
    same question (`NEARLY_THE_SAME`).
 2. Telling is a word of a reference that is common in the answers to related questions and rare in
    the others: `LIFT` times as frequent, in at least two answers (one will do for a name or a number
-   in digits), in at most `COMMON` of all answers (names and numbers may be in more). Function words
-   fall out, as every answer has them; words of the question too, as repeating them proves nothing;
-   and a word that no training answer to such a question has, as nobody could know it.
+   in digits), in at most `COMMON` of the unrelated answers (names and numbers may be in more).
+   Function words fall out, as every answer has them; words of the question too, as repeating them
+   proves nothing; and a word that no training answer to such a question has, as nobody could know
+   it.
 3. A word weighs its surprise, c * log(c / expected), c being its answers among the related ones;
    names and numbers twice that. Below `FAINT` it may be chance and does not count. A name is what
    is mostly written with a capital within a sentence.
@@ -136,7 +137,7 @@ class Persona:
             if (
                 times < (1 if particular else 2)
                 or (len(word) < 2 and not particular)
-                or (not particular and all_times > max(2, COMMON * count))
+                or (not particular and elsewhere > COMMON)
                 or times / inside < LIFT * max(elsewhere, 1 / count)
                 or _among(word, question)
             ):
