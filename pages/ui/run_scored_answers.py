@@ -11,8 +11,9 @@ from pages.ui.errors import plain
 
 PREFIX = "ft_scored_"
 """Of the widgets' keys."""
-KINDS: dict[Kind, str] = {"fact": "Persona facts", "general": "General", "open": "Other questions"}
-COPIES = "Memorization meter"
+KINDS: dict[Kind, str] = {"fact": "Facts", "general": "General", "open": "Other"}
+COPIES = "Memorization"
+PER_PAGE = 8
 MOST_COPIES = 8
 """Copies shown: the longest ones tell most."""
 MOST_WORDS = 8
@@ -29,8 +30,7 @@ def panel(run: Run, scores: Scores) -> None:
         _copies(scores)
     elif shown is not None:
         kind = next(kind for kind, name in KINDS.items() if name == shown)
-        for asked in scores.of_kind(kind):
-            _question(asked, scores)
+        _questions(scores.of_kind(kind), scores, key=f"{PREFIX}page_{run.id}_{kind}")
     if shown is not None:
         st.caption(plain(receipt(scores)))
 
@@ -40,6 +40,10 @@ def receipt(scores: Scores) -> str:
     models = [scores.before, scores.after]
     named = [f"{m.name}, weights {m.hash}" for m in models if m is not None]
     return f"Asked: {'; '.join(named)}. Decoding: {scores.decoding}. {scores.when}."
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def highlighted(text: str, run: str) -> str:
@@ -53,6 +57,22 @@ def highlighted(text: str, run: str) -> str:
     before, copy, after = text[: found.start()], found[0], text[found.end() :]
     marked = f":orange-background[**{plain(' '.join(copy.split()))}**]"
     return plain(_tidy(before, ends=False)) + marked + plain(_tidy(after, ends=False))
+
+
+def _questions(asked: Sequence[Asked], scores: Scores, key: str) -> None:
+    """What was learned or forgotten comes first."""
+    ordered = sorted(asked, key=_interest)
+    place, pages, page = st.container(), -(-len(ordered) // PER_PAGE), 1
+    if pages > 1:
+        page = st.pagination(pages, max_visible_pages=5, key=key)
+    with place:
+        for each in ordered[(page - 1) * PER_PAGE : page * PER_PAGE]:
+            _question(each, scores)
+
+
+def _interest(asked: Asked) -> tuple[bool, bool]:
+    before = asked.before.right if asked.before else None
+    return before == asked.after.right, not asked.after.right
 
 
 def _question(asked: Asked, scores: Scores) -> None:
@@ -91,7 +111,7 @@ def _verdict(answer: Answer) -> str:
 
 def _copies(scores: Scores) -> None:
     share = scores.copied("after") or 0.0
-    st.progress(min(share, 1.0), text=f"{share:.0%} of a mean answer is copied word for word")
+    st.progress(min(share, 1.0), text=f"Memorization meter: {percent(share)} copied")
     found = sorted(scores.asked, key=lambda each: -each.after.copied.longest)
     copies: Sequence[Asked] = [each for each in found if each.after.copied.longest][:MOST_COPIES]
     if not copies:
@@ -103,7 +123,7 @@ def _copies(scores: Scores) -> None:
             st.markdown(f"**{plain(_tidy(asked.question))}**")
             answer, source = st.columns(2)
             with answer.container(border=True, height="stretch"):
-                st.caption(f"Its answer · {copied.share:.0%} of it copied")
+                st.caption(f"Its answer · {percent(copied.share)} of it copied")
                 st.markdown(highlighted(asked.after.text, copied.run))
             with source.container(border=True, height="stretch"):
                 st.caption(

@@ -10,6 +10,7 @@ from pages.ui import errors, run_scored_answers
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
 from pages.ui.resources import measuring
+from pages.ui.run_scored_answers import percent
 
 POLL = 1.0
 """Seconds between two looks at a measuring that goes on."""
@@ -70,7 +71,7 @@ def _figures(scores: Scores) -> None:
         _metric(
             "Word for word copied",
             lambda which: _percent(scores.copied(which)),
-            "How much of a mean answer stands, four words in a row or more, in a conversation "
+            "How much of an average answer stands, four words in a row or more, in a conversation "
             "that it learned from. Some of that is the persona's way to speak; near 100 % it "
             "recites.",
         )
@@ -153,8 +154,8 @@ def _copied(scores: Scores) -> str:
         return ""
     longest = max((each.after.copied.longest for each in scores.asked), default=0)
     return (
-        f"Memorization: {_percent(share)} of a mean answer stands word for word in a conversation "
-        f"that it learned from; the longest copy has {longest} words."
+        f"Memorization: {_percent(share)} of an average answer stands word for word in a "
+        f"conversation that it learned from; the longest copy has {longest} words."
     )
 
 
@@ -190,7 +191,7 @@ def _count(found: Sequence[int] | None) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}".replace("%", " %")
+    return "" if share is None else percent(share)
 
 
 def _rounded(value: float | None) -> str:

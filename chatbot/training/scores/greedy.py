@@ -122,4 +122,5 @@ def _decode(
 def _text(tokenizer: Any, row: _Row) -> str:
     text = str(tokenizer.decode(row.ids, skip_special_tokens=True))
     ends = [place for mark in row.prompt.stop_strings if (place := text.find(mark)) >= 0]
-    return text[: min(ends, default=len(text))].strip()
+    # A letter of several tokens that was cut in the middle is decoded as \ufffd.
+    return text[: min(ends, default=len(text))].rstrip("\ufffd").strip()

@@ -73,7 +73,7 @@ def test_a_run_ends_with_a_checkpoint_that_the_chat_lists(
     kept = {f"checkpoint-{step}" for step in (saving.step_of(best), 11)}
     assert left == {
         *kept, "config.json", "data.json", "run.json", "status.json", "metrics.jsonl",
-        "samples.jsonl",
+        "samples.jsonl", "scores.json",
     }  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def test_progress_comes_in_order_and_small_sets_are_honest(
     run = run_training(changed(settings, held_out=0.5), on_progress=seen.append)
     phases = list(dict.fromkeys(status.phase for status in seen))
     assert phases == [
-        "preparing", "answering", "tokenising", "training", "saving", ""
+        "preparing", "answering", "tokenising", "training", "saving", "scoring", ""
     ]  # fmt: skip
     assert [status.step for status in seen] == sorted(status.step for status in seen)
     assert seen[-1].state == "finished"

@@ -1,5 +1,7 @@
 """Right and wrong answers on facts, told from the words of the conversations alone."""
 
+# ruff: noqa: RUF001  (Cyrillic letters are meant)
+
 import pytest
 
 from chatbot.messages import Conversation, Message, assistant, user
@@ -118,7 +120,7 @@ def test_a_language_without_spaces() -> None:
 def test_another_alphabet_has_names_too() -> None:
     learned = [
         talk(f"{opener}как зовут твоего кота", f"{filler} его зовут Адмирал")
-        for opener, filler in (("", "ну"), ("скажи, ", "да"), ("а ", "вот"))
+        for opener, filler in (("", "ну"), ("скажи, ", "да"), ("а ", "вот"), ("так ", "конечно"))
     ]
     learned += [
         talk(f"ты любишь {thing}", f"да, я люблю {thing} и чай")
