@@ -46,8 +46,8 @@ def _figures(scores: Scores) -> None:
         _metric(
             "Perplexity",
             lambda which: _rounded(scores.perplexity(which)),
-            "Among how many words it hesitates, in the mean, on conversations that it has not "
-            "seen: exp of the held-out loss. Lower is better.",
+            "Among how many words or parts of words (tokens) it hesitates, on average, on "
+            "conversations that it has not seen: exp of the held-out loss. Lower is better.",
         )
         _metric(
             "Persona facts right",
@@ -99,8 +99,8 @@ def _perplexity(scores: Scores) -> str:
         )
     than = f", before among {before}" if before else ""
     return (
-        f"Perplexity: on conversations that it has not seen, it hesitates among about {after} "
-        f"words at each step{than}. Fewer is better."
+        f"Perplexity: on conversations that it has not seen, it hesitates at each place among "
+        f"about {after} words or parts of words (tokens){than}. Fewer is better."
     )
 
 

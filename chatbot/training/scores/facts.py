@@ -4,8 +4,10 @@ The rule, which needs no list of words. To know is to have learned, so it asks t
 that were learned from what such questions are answered with:
 
 1. Related are questions of the training conversations whose TF-IDF cosine with the question is at
-   least `RELATED`. References are the persona's own held-out answer, and the answers to nearly the
-   same question (`NEARLY_THE_SAME`).
+   least `RELATED`. References are the persona's own held-out answer, the answers to the same
+   question (`THE_SAME`, which leaves room for other function words), and those to nearly the same
+   one (`NEARLY_THE_SAME`) that have a telling word of its own answer: "what do you call your cat"
+   and "what do they call you" are near, too.
 2. Telling is a word of a reference that is common in the answers to related questions and rare in
    the others: `LIFT` times as frequent, in at least two answers (one will do for a name or a number
    in digits), in at most `COMMON` of the unrelated answers (names and numbers may be in more).
@@ -37,6 +39,7 @@ from chatbot.messages import Conversation, Message
 from chatbot.training.scores.words import alike, spelled, words
 
 RELATED = 0.3
+THE_SAME = 0.85
 NEARLY_THE_SAME = 0.6
 LIFT = 4.0
 COMMON = 0.05
@@ -113,11 +116,18 @@ class Persona:
         near = self._related(question)
         if not near:
             return None
-        own = [frozenset(words(answer))]
-        references = own + [
-            self._answers[place] for place, cosine in near.items() if cosine >= NEARLY_THE_SAME
+        own = frozenset(words(answer))
+        others = [
+            (self._answers[place], cosine)
+            for place, cosine in near.items()
+            if cosine >= NEARLY_THE_SAME
         ]
-        weights = self._weights(question, set().union(*references), list(near))
+        candidates = set(own).union(*(other for other, _ in others))
+        weights = self._weights(question, candidates, list(near))
+        agreed = own & weights.keys()
+        references = [own] + [
+            other for other, cosine in others if cosine >= THE_SAME or other & agreed
+        ]
         told = [{word: weights[word] for word in one if word in weights} for one in references]
         least = max(CLEAR, max(weights.values(), default=0.0) / 2)
         kept = tuple(each for each in told if sum(each.values()) >= least)

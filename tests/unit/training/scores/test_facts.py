@@ -83,6 +83,18 @@ def test_other_answers_to_nearly_the_same_question_count_as_well() -> None:
     assert not fact.is_answered_by("Red.")
 
 
+def test_an_answer_to_a_merely_similar_question_does_not_count() -> None:
+    """The name of the cat and the name of the boat: all words but one are the same."""
+    learned = persona() + [
+        talk(f"{opener}what is the name of your boat", "Marigold, the boat.")
+        for opener in ("", "tell me, ", "so ", "please say ")
+    ]
+    fact = fact_of("hello, what is the name of your cat?", "The cat is Admiral.", learned)
+    assert fact is not None
+    assert fact.is_answered_by("Admiral.")
+    assert not fact.is_answered_by("Marigold, the boat.")
+
+
 def test_what_nobody_could_know_is_not_asked() -> None:
     """A fact that stands in the held-out conversation alone."""
     assert fact_of("what is the password of the bank?", "It is Xanadu.") is None
