@@ -112,8 +112,8 @@ def _verdict(answer: Answer) -> str:
 def _copies(scores: Scores) -> None:
     share = scores.copied("after") or 0.0
     st.progress(min(share, 1.0), text=f"Memorization meter: {percent(share)} copied")
-    copied = (each for each in scores.asked if each.after.copied.longest)
-    found = sorted(copied, key=lambda each: each.after.copied.longest)
+    copying = (each for each in scores.asked if each.after.copied.longest)
+    found = sorted(copying, key=lambda each: each.after.copied.longest)
     distinct = {each.after.copied.run: each for each in found}  # the same words once
     copies = list(distinct.values())[::-1][:MOST_COPIES]
     if not copies:
