@@ -72,6 +72,10 @@ class TrainingConfig:
         max_steps: ends the run there and takes the place of `epochs`.
         questions: asked before, at each evaluation and after; () takes some from the held-out
             conversations and some general ones.
+        most_conversations: learns from so many at most, those that tell most (`choosing`); 0
+            learns from all.
+        rehearsal: share of what is read that is the base model's own answers to general
+            questions (`rehearsal`), so that it forgets less; not used by "scratch".
 
     Raises:
         BadInput: a value out of its range, or two that clash; names them.
@@ -100,6 +104,8 @@ class TrainingConfig:
     max_steps: int | None = None
     seed: int = 42
     questions: tuple[str, ...] = ()
+    most_conversations: int = 0
+    rehearsal: float = 0.0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -148,11 +154,18 @@ class TrainingConfig:
         return min(LARGEST_TO_MEASURE, 4 * self.batch_size)
 
     def steps(self, conversations: int) -> int:
-        """Optimizer steps for so many conversations to learn from."""
+        """Optimizer steps for so many conversations to learn from, rehearsal not counted."""
         if self.max_steps is not None:
             return self.max_steps
-        per_epoch = math.ceil(conversations / self.conversations_a_step)
+        read = conversations + self.rehearsed(conversations)
+        per_epoch = math.ceil(read / self.conversations_a_step)
         return max(1, math.ceil(self.epochs * per_epoch))
+
+    def rehearsed(self, conversations: int) -> int:
+        """How many of the base model's own answers are read with so many conversations."""
+        if self.method == "scratch":
+            return 0
+        return round(conversations * self.rehearsal / (1 - self.rehearsal))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"

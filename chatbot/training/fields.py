@@ -151,6 +151,21 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
             1_000_000,
             whole=True,
         ),
+        "most_conversations": Advice(
+            "Conversations to learn from",
+            "At most so many are read, those that tell most about the persona: a fact is learned "
+            "when it comes several times in different words. 0 reads all of them.",
+            0,
+            1_000_000,
+            whole=True,
+        ),
+        "rehearsal": Advice(
+            "Rehearsal",
+            "The share of what is read that is the model's own answers to general questions, so "
+            "that it forgets less of what it knew. 0.1 to 0.3; 0 for none.",
+            0.0,
+            0.5,
+        ),
         "seed": Advice(
             "Seed",
             "The same seed, data and settings give the same model on the same machine.",

@@ -98,7 +98,11 @@ def _settings(here: TrainingConfig, there: TrainingConfig) -> Iterator[Differenc
 
 def _used(config: TrainingConfig) -> set[str]:
     """The settings that count for this way to fine-tune."""
-    foreign = {"lora": ("scratch_",), "full": ("scratch_", "lora_"), "scratch": ("lora_",)}
+    foreign = {
+        "lora": ("scratch_",),
+        "full": ("scratch_", "lora_"),
+        "scratch": ("lora_", "rehearsal"),
+    }
     used = {name for name in FIELDS if not name.startswith(foreign[config.method])}
     if config.method != "scratch":
         used.add("base_model")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot.engine.prompts import TrainingExample
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.files import write_atomically
-from chatbot.training import answers, data, memory, preflight, saving
+from chatbot.training import answers, data, memory, preflight, rehearsal, saving
 from chatbot.training.config import TrainingConfig
 from chatbot.training.explained import in_plain_words, length_notes, rolled_back, summary
 from chatbot.training.lessons import Lessons
@@ -273,16 +273,13 @@ def _unimproved(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
-    config = prepared.config
+    config, tokenizer = prepared.config, prepared.trainable.tokenizer
+    learned = prepared.plan.parts.train
     if config.method != "scratch":
-        return prepared.train.examples
-    return Lessons(
-        prepared.trainable.tokenizer,
-        prepared.plan.parts.train,
-        prepared.plan.steps * config.conversations_a_step,
-        min(config.max_length, prepared.trainable.window),
-        config.seed,
-    )
+        return rehearsal.between(prepared.train.examples, learned, config, tokenizer)
+    count = prepared.plan.steps * config.conversations_a_step
+    length = min(config.max_length, prepared.trainable.window)
+    return Lessons(tokenizer, learned, count, length, config.seed)
 
 
 def _facts(run: Run, prepared: _Prepared) -> dict[str, Any]:

@@ -58,6 +58,7 @@ _SHARED = (
     "warmup_ratio",
     "weight_decay",
     "max_length",
+    "most_conversations",
     "held_out",
     "evaluations",
     "patience",
@@ -65,8 +66,8 @@ _SHARED = (
     "seed",
 )
 _OWN: Mapping[Method, tuple[str, ...]] = {
-    "lora": ("lora_rank", "lora_alpha", "lora_dropout"),
-    "full": (),
+    "lora": ("lora_rank", "lora_alpha", "lora_dropout", "rehearsal"),
+    "full": ("rehearsal",),
     "scratch": ("scratch_layers", "scratch_width", "scratch_heads", "scratch_vocab"),
 }
 
