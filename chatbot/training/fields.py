@@ -46,7 +46,7 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
         ),
         "learning_rate": Advice(
             "Learning rate",
-            "How far each step goes. Start at 5e-5 for a full fine-tune, at 2e-3 for LoRA, at "
+            "How far each step goes. Start at 5e-5 for a full fine-tune, at 1.5e-3 for LoRA, at "
             "6e-3 from scratch. Less if the loss jumps, more if it hardly moves.",
             1e-7,
             1e-1,

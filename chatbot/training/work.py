@@ -78,9 +78,12 @@ class _Prepared:
 
     @property
     def keeps_last(self) -> bool:
-        """A new model knows nothing but these conversations: it talks best when it knows them by
-        heart, long after the loss on others has turned."""
-        return self.config.method == "scratch" or not self.held_out.examples
+        """Whether the held-out loss is no judge: a new model knows nothing but these conversations
+        and talks best when it knows them by heart; and where the most telling ones are read again,
+        the persona's facts come late, when other sentences have long become unlikelier."""
+        config = self.config
+        chosen = 0 < config.most_conversations <= len(self.plan.parts.train) and config.epochs > 1
+        return config.method == "scratch" or chosen or not self.held_out.examples
 
 
 def _work(run: Run, log: RunLog) -> None:

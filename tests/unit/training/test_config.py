@@ -139,3 +139,21 @@ def test_a_new_model_takes_fewer_conversations_a_step_where_there_are_few() -> N
     assert sizes == sorted(sizes)
     assert (sizes[0], sizes[-1]) == (16, 64)
     assert sizes[1:4] == [17, 34, 62]
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_ready_model_reads_what_tells_most_and_rehearses(method: Any) -> None:
+    for count in (20, 320, 10_000):
+        made = preset("Balanced", method=method, conversations=count)
+        assert made.most_conversations == 320
+        assert made.rehearsal == 0.15
+    alone = preset("Balanced", method="scratch", conversations=1500)
+    assert (alone.most_conversations, alone.rehearsal) == (0, 0.0)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_large_set_takes_no_longer_than_what_is_read_of_it(method: Any) -> None:
+    few, many = (
+        preset("Balanced", method=method, conversations=count) for count in (1000, 100_000)
+    )
+    assert few.steps(320) == many.steps(320)

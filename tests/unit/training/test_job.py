@@ -312,3 +312,14 @@ def test_the_same_seed_gives_the_same_model(settings: TrainingConfig) -> None:
     made = [run_training(changed(config, seed=seed)) for seed in (1, 1, 2)]
     digests = [sha256_of(run.path / "checkpoint-11" / "adapter_model.safetensors") for run in made]
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_choice_that_is_read_again_keeps_the_last_model_and_reads_rehearsals(
+    settings: TrainingConfig,
+) -> None:
+    config = changed(settings, most_conversations=9, rehearsal=0.25, epochs=4, max_steps=None)
+    run = run_training(config)
+    assert run.status().state == "finished"
+    assert run.facts["trained_on"] == 9
+    assert run.facts["steps"] == 12  # four epochs of 9 + 3 in batches of 4
+    assert run.best_checkpoint == run.path / "checkpoint-12"

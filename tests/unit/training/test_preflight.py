@@ -32,6 +32,13 @@ def test_what_is_left_out_is_said(settings: TrainingConfig, persona: Path) -> No
     assert preflight.check(changed(settings, held_out=0.0)).notes == (notes.split(". ")[0] + ".",)
 
 
+def test_the_choice_among_the_conversations_is_made_and_said(settings: TrainingConfig) -> None:
+    plan = preflight.check(changed(settings, max_steps=None, epochs=2, most_conversations=9))
+    assert plan.notes == ("Learns from the 9 of 22 conversations that tell most.",)
+    assert (len(plan.parts.train), len(plan.parts.held_out)) == (9, 2)
+    assert plan.steps == 6  # two epochs of 9 in batches of 4
+
+
 def test_a_full_disk_is_seen_before_the_start(
     settings: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
