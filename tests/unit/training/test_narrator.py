@@ -103,7 +103,7 @@ def test_a_run_whose_steps_are_far_too_large(settings: TrainingConfig) -> None:
     assert min(learned.values()) < learned[40]
     assert while_it_ran[-1] == told(run)
     assert told(run).kind == "rate_too_high"
-    assert "lower learning rate, such as 0.002" in told(run).advice
+    assert "lower learning rate, such as 0.0015" in told(run).advice
 
 
 def test_lora_with_steps_far_too_large(settings: TrainingConfig) -> None:
@@ -112,7 +112,7 @@ def test_lora_with_steps_far_too_large(settings: TrainingConfig) -> None:
     )
 
     assert told(run).kind == "rate_too_high"
-    assert "50 times as large as usual" in told(run).sentence
+    assert "67 times as large as usual" in told(run).sentence
 
 
 # --- curves of every kind ---------------------------------------------------------------------
