@@ -162,7 +162,7 @@ def dial(at: AppTest, name: str) -> str:
 
 def test_two_dials_tell_time_and_memory_and_follow_each_change(lab: Path) -> None:
     at = with_dials(opened())
-    assert "measured by a few real steps on this machine with batch size 4" in texts(at)
+    assert "measured by a few real steps on this machine with batch size 6" in texts(at)
     assert "400 tokens/s" in texts(at)
     time_before, memory_before = dial(at, "Time"), dial(at, "Memory")
     assert "fits" in texts(at)
