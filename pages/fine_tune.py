@@ -6,6 +6,7 @@ from chatbot.errors import ChatbotError
 from chatbot.training import queue, shelf
 from chatbot.training.runs import GOING_ON
 from pages.ui import errors, fine_tune_form, fine_tune_state, run_history, run_queue, run_view
+from pages.ui.fine_tune_persona import chosen_persona
 from pages.ui.resources import store
 
 
@@ -42,7 +43,7 @@ def plan(*, busy: bool) -> None:
         busy: a run is going on, so that a new one has to wait.
     """
     try:
-        persona = fine_tune_form.persona()
+        persona = chosen_persona()
         conversations = len(store(persona.key).snapshot().conversations)
     except ChatbotError as error:
         errors.say(error)

@@ -50,6 +50,7 @@ class RunLog:
         self._owner = {"pid": os.getpid(), "process_started": process_start(os.getpid())}
         self._resumable = True
         self._best: str = ""
+        self._trained = False
         self.status = RunStatus(started=now())
 
     def wait(self) -> None:
@@ -68,6 +69,7 @@ class RunLog:
                     before, state="running", phase="preparing", message="", error="", ended=None
                 )
                 self._best = best.name if best else ""
+                self._trained = self.run.is_trained
             with suppress(FileNotFoundError):
                 (self.run.path / STOP_FILE).unlink()
             self._write_now()
@@ -90,6 +92,12 @@ class RunLog:
     def name_best(self, checkpoint: Path) -> None:
         with self._lock:
             self._best = checkpoint.name
+            self._write_now()
+
+    def trained(self) -> None:
+        """Say that no step is left: a resume has nothing more to learn."""
+        with self._lock:
+            self._trained = True
             self._write_now()
 
     def end(
@@ -163,7 +171,12 @@ class RunLog:
             raise write_error(error, path) from error
 
     def _content(self) -> str:
-        own = {**self._owner, "best_checkpoint": self._best, "resumable": self._resumable}
+        own = {
+            **self._owner,
+            "best_checkpoint": self._best,
+            "trained": self._trained,
+            "resumable": self._resumable,
+        }
         return json.dumps({**asdict(self.status), **own}, indent=1) + "\n"
 
     def _write_now(self) -> None:

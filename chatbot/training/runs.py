@@ -163,6 +163,11 @@ class Run:
         return sorted(found, key=step_of)
 
     @property
+    def is_trained(self) -> bool:
+        """Whether every step is done and its model is written; the answers may still be missing."""
+        return self._raw_status().get("trained") is True and self.best_checkpoint is not None
+
+    @property
     def can_resume(self) -> bool:
         """Whether it can go on where it was: it ended early, and doing so is not pointless."""
         if self.status().state not in RESUMABLE:

@@ -2,12 +2,10 @@
 
 import json
 import math
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +17,13 @@ from chatbot.training.config import TrainingConfig
 from chatbot.training.explained import in_plain_words, length_notes, rolled_back, summary
 from chatbot.training.lessons import Lessons
 from chatbot.training.preflight import Preflight
+from chatbot.training.prepared import Prepared, facts_of
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run, step_of
 from chatbot.training.scores import measure
 
 if TYPE_CHECKING:
-    from chatbot.engine.device import Placement
     from chatbot.training.recorder import Recorder
-    from chatbot.training.trainable import Trainable
-
-LIBRARIES = ("torch", "transformers", "accelerate", "peft", "tokenizers", "safetensors", "numpy")
 
 
 def carry_out(run: Run, log: RunLog) -> None:
@@ -65,46 +60,29 @@ class _StoppedEarlyError(Exception):
     """A stop was asked for before there was anything to keep."""
 
 
-@dataclass
-class _Prepared:
-    """All that the training itself needs."""
-
-    config: TrainingConfig
-    plan: Preflight
-    placement: "Placement"
-    trainable: "Trainable"
-    train: data.Tokenised
-    held_out: data.Tokenised
-
-    @property
-    def keeps_last(self) -> bool:
-        """Whether the held-out loss is no judge: a new model knows nothing but these conversations
-        and talks best when it knows them by heart; and where the most telling ones are read again,
-        the persona's facts come late, when other sentences have long become unlikelier."""
-        config = self.config
-        chosen = 0 < config.most_conversations <= len(self.plan.parts.train) and config.epochs > 1
-        return config.method == "scratch" or chosen or not self.held_out.examples
-
-
 def _work(run: Run, log: RunLog) -> None:
     config = run.config
     source = data.source_of((run.path / "data.json").read_bytes(), "data.json")
     plan = preflight.check_again(config, source)
     saving.clear_leftovers(run)
-    state = saving.last_state(run)
-    log.forget_after(step_of(state) if state else -1)
-    log.update("preparing", total_steps=plan.steps, step=step_of(state) if state else 0)
     for note in plan.notes:
         log.note(note)
     asked = _questions(config, plan)
-    answering_took = _answer_untuned(run, log, config, asked)
-    checkpoint, stopped = _learn(run, log, config, plan, state, after=answering_took)
-    memory.give_back()  # the model in training form, before the finished one is loaded
+    if run.is_trained and run.best_checkpoint is not None:  # it was broken off while answering
+        log.forget_after(log.status.step)
+        checkpoint, stopped, took = run.best_checkpoint, False, None
+    else:
+        state = saving.last_state(run)
+        log.forget_after(step_of(state) if state else -1)
+        log.update("preparing", total_steps=plan.steps, step=step_of(state) if state else 0)
+        took = _answer_untuned(run, log, config, asked)
+        checkpoint, stopped = _learn(run, log, config, plan, state, after=took)
+        memory.give_back()  # the model in training form, before the finished one is loaded
     if stopped and log.pause_requested():
         log.end("paused", message=f"Paused at step {log.status.step}.")
         return
     if stopped or not log.stop_requested():
-        log.update("answering", seconds_left=answering_took)
+        log.update("answering", seconds_left=took)
         for row in answers.ask(checkpoint, asked, step=step_of(checkpoint), seed=config.seed):
             log.answer(row)
     if not stopped and not log.stop_requested():
@@ -193,11 +171,12 @@ def _learn_so(
             "more steps would rather learn the conversations by heart."
         )
     if not recorder.stopped:
+        log.trained()
         saving.keep_only_state(run, None)
     return run.best_checkpoint or last, recorder.stopped
 
 
-def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> _Prepared:
+def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> Prepared:
     from chatbot.engine.device import choose_placement
     from chatbot.training.trainable import build
 
@@ -222,14 +201,14 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
         raise _StoppedEarlyError
     steps = config.steps(len(train.examples))
     plan = replace(plan, steps=steps, every=max(1, -(-steps // config.evaluations)))
-    prepared = _Prepared(config, plan, placement, trainable, train, held_out)
-    facts = _facts(run, prepared)
+    prepared = Prepared(config, plan, placement, trainable, train, held_out)
+    facts = facts_of(run, prepared)
     write_atomically(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
     return prepared
 
 
 def _train(
-    run: Run, log: RunLog, prepared: _Prepared, state: Path | None, *, after: float
+    run: Run, log: RunLog, prepared: Prepared, state: Path | None, *, after: float
 ) -> "Recorder":
     from chatbot.training.recorder import Pace, Recorder
     from chatbot.training.trainer import arguments, trainer_for
@@ -275,7 +254,7 @@ def _unimproved(rows: Sequence[Mapping[str, Any]]) -> int:
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
-def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
+def _to_learn(prepared: Prepared) -> Sequence[TrainingExample]:
     config, tokenizer = prepared.config, prepared.trainable.tokenizer
     learned = prepared.plan.parts.train
     if config.method != "scratch":
@@ -283,32 +262,3 @@ def _to_learn(prepared: _Prepared) -> Sequence[TrainingExample]:
     count = prepared.plan.steps * config.conversations_a_step
     length = min(config.max_length, prepared.trainable.window)
     return Lessons(tokenizer, learned, count, length, config.seed)
-
-
-def _facts(run: Run, prepared: _Prepared) -> dict[str, Any]:
-    """What a run's folder must tell so that it can be understood and repeated."""
-    import torch
-
-    from chatbot.engine.loading import HASH_DIGITS, weights_hash
-
-    base = prepared.plan.base
-    return {
-        "base_model": base.name if base else None,
-        "base_hash": weights_hash(base)[:HASH_DIGITS] if base else None,
-        "dataset_sha256": run.dataset_version,
-        "conversations": len(prepared.plan.source.usable),
-        "trained_on": len(prepared.plan.parts.train),
-        "held_out": len(prepared.held_out.examples),
-        "cut": prepared.train.cut + prepared.held_out.cut,
-        "tokens": prepared.train.tokens,
-        "learned_tokens": prepared.train.trained_tokens,
-        "steps": prepared.plan.steps,
-        "parameters": prepared.trainable.parameters,
-        "trained_parameters": prepared.trainable.trained_parameters,
-        "device": prepared.placement.device,
-        "dtype": prepared.placement.dtype,
-        "threads": torch.get_num_threads(),
-        "seed": prepared.config.seed,
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-    }

@@ -6,9 +6,7 @@ from typing import get_args
 
 import streamlit as st
 
-from chatbot.dataset import personas
-from chatbot.dataset.findings import KINDS
-from chatbot.dataset.personas import FIRST, Persona
+from chatbot.dataset.personas import Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
 from chatbot.training.command import command_of
@@ -23,9 +21,9 @@ from chatbot.training.config import (
 )
 from chatbot.training.preflight import Preflight, check, too_few
 from pages.ui import errors, fine_tune_state
-from pages.ui.dataset_checkup import kinds_found
 from pages.ui.errors import plain
 from pages.ui.fine_tune_dials import dials, to_this_machine
+from pages.ui.fine_tune_persona import dataset_of, of_the_doctor
 from pages.ui.fine_tune_state import Key
 from pages.ui.resources import speeds, store, training_job
 
@@ -43,12 +41,6 @@ PRESET_HELP: Mapping[PresetName, str] = {
     "Balanced": "What we would choose.",
     "Thorough": "Twice as long; worth it when Balanced did not go far enough.",
 }
-TAUGHT = (
-    *("empty-turn", "order", "no-answer", "ending", "copy", "near-copy", "contradiction"),
-    *("markers", "markup", "rubble", "lost", "place", "key"),
-)
-"""Kinds of trouble that training makes a habit; lengths are told by the plan itself."""
-MOST_TOLD = 3
 QUEUE = "Add to the queue"
 _SHARED = (
     "epochs",
@@ -70,28 +62,6 @@ _OWN: Mapping[Method, tuple[str, ...]] = {
     "full": ("rehearsal",),
     "scratch": ("scratch_layers", "scratch_width", "scratch_heads", "scratch_vocab"),
 }
-
-
-def persona() -> Persona:
-    """Whose conversations are learned: asked where there are several personas."""
-    everybody = {persona.key: persona for persona in personas.personas()}
-    chosen = personas.chosen()
-    if len(everybody) == 1:
-        return chosen
-    key = st.selectbox(
-        "Persona",
-        list(everybody),
-        index=list(everybody).index(chosen.key),
-        format_func=lambda key: plain(everybody[key].name),
-        key=Key.PERSONA,
-        help="Whose conversations it learns from; they are written on the page Dataset.",
-    )
-    return everybody[key]
-
-
-def dataset_of(persona: Persona) -> str:
-    """As a `TrainingConfig` names a persona's conversations."""
-    return "" if persona.key == FIRST else str(persona.path)
 
 
 def form(conversations: int, persona: Persona, *, busy: bool) -> None:
@@ -129,20 +99,6 @@ def form(conversations: int, persona: Persona, *, busy: bool) -> None:
             config = _advanced(config, chosen)
         config = replace(config, questions=_questions())
         _plan_and_start(config, chosen, busy=busy)
-
-
-def of_the_doctor(persona: Persona) -> None:
-    """What the doctor found in these conversations that the bot would learn."""
-    kinds = kinds_found(persona.key, store(persona.key).snapshot())
-    found = [(name, kinds[name]) for name in KINDS if name in TAUGHT and kinds.get(name)]
-    if not found:
-        return
-    told = ", ".join(f"{KINDS[name].lower()} ({count:,})" for name, count in found[:MOST_TOLD])
-    more = f" and {len(found) - MOST_TOLD} more kinds" if len(found) > MOST_TOLD else ""
-    st.caption(
-        f":orange[:material/stethoscope:] The doctor found what the bot would learn as well: "
-        f"{told}{more}. The page Dataset mends it, mostly with a click."
-    )
 
 
 def _method() -> Method:

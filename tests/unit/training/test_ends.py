@@ -12,8 +12,8 @@ import torch
 from chatbot.files import sha256_of
 from chatbot.training import memory, saving, work
 from chatbot.training.config import METHODS, TrainingConfig
-from chatbot.training.job import TrainingJob, run_training
-from chatbot.training.runs import Run, RunStatus
+from chatbot.training.job import TrainingJob, resume_training, run_training
+from chatbot.training.runs import Run, RunStatus, get_run
 from tests.unit.training.small import changed, senseless
 
 PATIENCE = 90.0
@@ -128,6 +128,41 @@ def test_without_patience_it_goes_to_the_end(settings: TrainingConfig, persona: 
     run = run_training(changed(settings, **BY_HEART))
     assert max(values(run, "loss")) == 120
     assert "Ended early" not in run.status().message
+
+
+# --- broken off after the last step -----------------------------------------------------------
+
+
+def test_broken_off_while_answering_it_has_nothing_more_to_learn(
+    settings: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chatbot.training import trainer
+
+    real = work.answers.ask
+
+    def broken_off(*given: Any, **named: Any) -> Any:
+        yield from real(*given, **named)
+        if named["step"]:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work.answers, "ask", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_training(settings, run_id="mine")
+    run = get_run("mine")
+    rows = run.metrics()
+    assert run.status().state == "interrupted"
+    assert run.can_resume
+
+    def learns_again(*_: Any, **__: Any) -> None:
+        raise AssertionError("It was trained already.")
+
+    monkeypatch.setattr(trainer.PackedTrainer, "train", learns_again)
+    assert resume_training("mine").status().state == "finished", run.status().error
+    assert run.metrics() == rows
+    assert run.status().step == run.status().total_steps == 11
+    said = [(row["step"], row["question"]) for row in run.answers() if row["hash"] and row["step"]]
+    assert len(said) == len(set(said)) == 2
 
 
 # --- memory -----------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ def test_only_what_differs_is_named(home: Path) -> None:
     other = make(home, "b", changed, base_hash="bb", trained_on=90, libraries=libraries)
     found = {d.name: (d.label, d.here, d.there) for d in shelf.differences(one, other)}
     assert found == {
-        "lora_rank": ("LoRA rank", "16", "8"),
+        "lora_rank": ("LoRA rank", "32", "8"),
         "max_steps": ("Steps", "no limit", "50"),
         "seed": ("Seed", "42", "7"),
         "base_hash": ("Weights of the base model", "aa", "bb"),
