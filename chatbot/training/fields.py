@@ -137,7 +137,7 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
             whole=True,
         ),
         "patience": Advice(
-            "Early stopping (patience)",
+            "Early stopping",
             "Ends the run when the held-out loss has not fallen in so many evaluations in a row. "
             "The best checkpoint is kept in any case. 0 never ends it early.",
             0,

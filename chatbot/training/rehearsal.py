@@ -50,8 +50,10 @@ def between(
     from chatbot.training import data
 
     count = config.rehearsed(len(examples))
+    if not count:
+        return examples
     own = list(data.tokenise(tokenizer, conversations(learned), config.max_length).examples)
-    if not count or not own:
+    if not own:
         return examples
     random.Random(f"rehearsal {config.seed}").shuffle(own)
     return (*examples, *(own[number % len(own)] for number in range(count)))

@@ -14,6 +14,8 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ("app.py", "chatbot", "pages", ".streamlit")
+QUESTIONS = ("general_questions.json", "rehearsal.json")
+"""Of the product's own data; the persona is a test's."""
 
 
 class Lab:
@@ -37,6 +39,8 @@ class Lab:
                 self.project.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, self.project)
         (self.project / "data").mkdir()
+        for name in QUESTIONS:
+            shutil.copy(PROJECT / "data" / name, self.project / "data")
         for made in (self.models, self.data):
             made.mkdir(parents=True)
 
