@@ -20,6 +20,9 @@ EVERYWHERE = 0.12
 """Share above which it only holds sentences together."""
 ENOUGH = 8
 """Once a word has been met so often, meeting it again is worth half as much, and so on."""
+LOOKED_AT = 5_000
+"""Conversations to choose from, about; of more, evenly many all through the data set: the page
+asks at a click."""
 TEMPLATE = 40
 """Letters that the signs of who speaks cost a conversation, about, beside its own text."""
 _WORD = re.compile(r"\w[\w'\u2019-]*")
@@ -34,16 +37,18 @@ def most_telling(conversations: Sequence[Conversation], count: int) -> tuple[Con
     """
     if count >= len(conversations):
         return tuple(conversations)
+    conversations = conversations[:: max(1, len(conversations) // max(LOOKED_AT, count))]
     words = [_words(conversation) for conversation in conversations]
     having = Counter(word for said in words for word in said)
     low, high = max(3, RECURRING * len(words)), max(3, EVERYWHERE * len(words))
     worth = {word: math.sqrt(n) for word, n in having.items() if low <= n <= high}
     telling = [sorted(said & worth.keys()) for said in words]
     lengths = [TEMPLATE + sum(len(m.text) for m in c.messages) for c in conversations]
-    met: Counter[str] = Counter()
+    still_worth = dict(worth)
+    less = 0.5 ** (1 / ENOUGH)
 
     def gain(number: int) -> float:
-        return sum(worth[w] * 0.5 ** (met[w] / ENOUGH) for w in telling[number]) / lengths[number]
+        return sum(map(still_worth.__getitem__, telling[number])) / lengths[number]
 
     # What a conversation adds only falls while others are taken: an old value is an upper bound.
     waiting = [(-gain(number), number) for number in range(len(words))]
@@ -56,7 +61,8 @@ def most_telling(conversations: Sequence[Conversation], count: int) -> tuple[Con
             heapq.heappush(waiting, (now, number))
             continue
         chosen.append(number)
-        met.update(telling[number])
+        for word in telling[number]:
+            still_worth[word] *= less
     return tuple(conversations[number] for number in sorted(chosen))
 
 

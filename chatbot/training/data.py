@@ -135,9 +135,9 @@ def split(conversations: Sequence[Conversation], held_out: float, seed: int) -> 
     into the held-out part.
     """
     train_order = list(conversations)
+    all_letters = [_letters(conversation) for conversation in train_order]
     originals: dict[object, Conversation] = {}
-    for conversation in train_order:
-        letters = _letters(conversation)
+    for letters, conversation in zip(all_letters, train_order, strict=True):
         known = originals.get(letters)
         if known is None or _lot(conversation, seed) < _lot(known, seed):
             originals[letters] = conversation
@@ -146,7 +146,9 @@ def split(conversations: Sequence[Conversation], held_out: float, seed: int) -> 
     count = min(MOST_HELD_OUT, max(1, round(held_out * len(originals))))
     chosen = sorted(originals.values(), key=lambda c: _lot(c, seed))[:count]
     apart = {_letters(c) for c in chosen}
-    train = tuple(c for c in train_order if _letters(c) not in apart)
+    train = tuple(
+        c for letters, c in zip(all_letters, train_order, strict=True) if letters not in apart
+    )
     repeated = len(train_order) - len(train) - len(chosen)
     return Split(train, tuple(chosen), repeated)
 

@@ -3,7 +3,7 @@ many steps will it be. Light: reads files, loads no model."""
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot import paths
@@ -11,7 +11,7 @@ from chatbot.dataset.findings import Finding
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
-from chatbot.training import choosing, data
+from chatbot.training import data, parting
 from chatbot.training.config import PresetName, TrainingConfig
 from chatbot.training.sizes import sizes_of
 
@@ -80,14 +80,14 @@ def check_again(config: TrainingConfig, source: data.Source) -> Preflight:
 
 
 def _plan(config: TrainingConfig, source: data.Source, base: ModelEntry | None) -> Preflight:
-    parts = data.split(source.usable, config.held_out, config.seed)
+    found = parting.parts_of(source, config)
+    parts = found.split
     notes = _notes(config, source, parts)
-    if 0 < config.most_conversations < len(parts.train):
-        chosen = choosing.most_telling(parts.train, config.most_conversations)
+    if len(parts.train) < found.offered:
         notes.append(
-            f"Learns from the {len(chosen):,} of {len(parts.train):,} conversations that tell most."
+            f"Learns from the {len(parts.train):,} of {found.offered:,} conversations that tell "
+            "most."
         )
-        parts = replace(parts, train=chosen)
     steps = config.steps(len(parts.train))
     disk = _disk_needed(config, base) + 2 * len(source.data)
     _check_disk(disk)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chatbot.dataset.importers import read_conversations
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Message
-from chatbot.training import data
+from chatbot.training import data, parting
 from chatbot.training.runlog import RunLog, now
 from chatbot.training.runs import Run, step_of
 from chatbot.training.scores.earlier import Earlier
@@ -81,7 +81,8 @@ def measure(
     after, tuned = _asked(
         checkpoint, messages, lambda share: told((rounds - 1 + share) / rounds), stopped
     )
-    memory = Memory(numbered(read_conversations(content, "data.json").conversations, parts.train))
+    read = parting.parts_of(source, config).split.train
+    memory = Memory(numbered(read_conversations(content, "data.json").conversations, read))
     rows = []
     for place, question in enumerate(asked):
         earlier = None if untuned is None else _judged(question, untuned[place], memory)
