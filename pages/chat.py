@@ -26,6 +26,8 @@ def main() -> None:
     with head:
         entry = controls.model_picker(entries)
     line = st.container()
+    with line:
+        controls.default_gone(entries)
     choice = controls.choice(entry)
     with st.sidebar:
         request = Request(choice, controls.sampling())

@@ -8,7 +8,7 @@ from chatbot.engine import default_model
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.sampling import LARGEST_SEED, PRESETS, SamplingParams
 from chatbot.engine_room import Choice, EngineStatus
-from pages.ui import state
+from pages.ui import errors, state
 from pages.ui.errors import plain
 from pages.ui.state import Key
 
@@ -37,11 +37,6 @@ def model_picker(entries: list[ModelEntry]) -> ModelEntry:
     by_name = {entry.name: entry for entry in entries}
     if state.model() not in by_name:
         state.choose_model(default_model.first(entries).name)
-    if gone := default_model.missing(entries):
-        st.caption(
-            f":orange[:material/info:] The default model {plain(gone)} is not there any more: the "
-            "built-in one takes its place."
-        )
     chosen = st.selectbox(
         "Model",
         list(by_name),
@@ -51,6 +46,35 @@ def model_picker(entries: list[ModelEntry]) -> ModelEntry:
         filter_mode=None,
     )
     return by_name[chosen]
+
+
+def default_gone(entries: list[ModelEntry]) -> None:
+    """Where the promoted model is gone: what takes its place, and the way to leave it at that.
+
+    Its run may be gone as well, and with it the button that takes the promotion back.
+    """
+    gone = default_model.missing(entries)
+    if not gone:
+        return
+    with st.container(gap="xxsmall", key="default-gone"):
+        st.caption(
+            f":orange[:material/info:] The default model {plain(gone)} is not there any more: the "
+            "built-in one takes its place."
+        )
+        st.button(
+            "Back to the built-in default",
+            type="tertiary",
+            icon=":material/star_half:",
+            key=Key.DEMOTE,
+            on_click=_demote,
+            help="Forgets the model that is gone. Otherwise it is the default again as soon as it "
+            "is brought back.",
+        )
+
+
+def _demote() -> None:
+    with errors.shown():
+        default_model.demote()
 
 
 def sampling() -> SamplingParams:

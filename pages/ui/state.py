@@ -20,6 +20,7 @@ class Key(StrEnum):
     """Keys of widgets; each names a CSS class `st-key-<key>` as well."""
 
     MODEL = "model"
+    DEMOTE = "demote"
     TEMPERATURE = "temperature"
     TOP_P = "top_p"
     TOP_K = "top_k"

@@ -284,3 +284,41 @@ def test_a_new_chat_begins_with_the_promoted_model(with_model: Path, tiny_gpt2: 
     at = opened()
     assert at.selectbox(key=Key.MODEL).value != "another"
     assert any("another is not there any more" in caption.value for caption in at.caption)
+
+
+def test_a_default_that_is_gone_comes_back_with_its_run_or_is_forgotten(
+    with_model: Path, tiny_gpt2: Path
+) -> None:
+    promoted = with_model / "models" / "runs" / "mine" / "checkpoint-10"
+    shutil.copytree(tiny_gpt2, promoted)
+    default_model.promote("runs/mine/checkpoint-10")
+    assert not button(opened(), "Back to the built-in default")
+
+    trash = promoted.parent.rename(with_model / "models" / ".away")
+    assert button(opened(), "Back to the built-in default")
+    trash.rename(promoted.parent)
+    at = opened()
+    assert at.selectbox(key=Key.MODEL).value == "runs/mine/checkpoint-10"
+    assert "mine · step 10 (default)" in at.selectbox(key=Key.MODEL).options
+
+    promoted.parent.rename(trash)
+    at = click(opened(), "Back to the built-in default")
+    assert default_model.promoted() == ""
+    assert "not there any more" not in rendered(at)
+    trash.rename(promoted.parent)
+    assert not [title for title in opened().selectbox(key=Key.MODEL).options if "default" in title]
+
+
+def test_a_default_that_can_not_be_taken_back_says_why(
+    with_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (with_model / "models" / "default.json").write_text('{"model": "gone"}')
+    at = opened()
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    click(at, "Back to the built-in default")
+    assert "could not be saved" in at.error[0].value
+    assert "not there any more" in rendered(at)
