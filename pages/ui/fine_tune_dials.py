@@ -44,9 +44,7 @@ def dials(config: TrainingConfig, plan: Preflight, chosen: PresetName) -> None:
     speed = speeds().known(config)
     if speed is None and not speeds().measuring and speeds().problem(config) is None:
         speeds().measure(config)
-    tokens = speed.tokens_a_conversation if speed and speed.tokens_a_conversation else None
-    if tokens is None:
-        tokens = tokens_of(plan.parts.train)
+    tokens = _counted(speed) or tokens_of(plan.parts.train)
     with st.container(horizontal=True, gap="small", key="ft_dials"):
         with st.container(border=True, height="stretch", key="ft_dial_time"):
             _time(config, plan, speed, tokens)
@@ -97,8 +95,7 @@ def _memory(
     tokens: float,
     chosen: PresetName,
 ) -> None:
-    bfloat16 = bool(speed and speed.bfloat16)
-    free = speed.free if speed and speed.free else int(psutil.virtual_memory().available)
+    bfloat16, free = bool(speed and speed.bfloat16), _free(speed)
     where = " on the graphics card" if speed and speed.free else ""
     sizes = sizes_of(config, plan.base)
     needs = memory_needs(config, sizes, tokens, bfloat16=bfloat16)
@@ -146,14 +143,27 @@ def _parts(needs: MemoryNeeds) -> str:
 def to_this_machine(
     config: TrainingConfig, conversations: Sequence[Conversation]
 ) -> TrainingConfig:
-    """A preset's settings with batches that fit the free memory, as far as they can be made to."""
+    """A preset's settings with batches that fit the free memory, as far as they can be made to; by
+    the same figures as the dial's, so that the two agree."""
     try:
         base = None if config.method == "scratch" else resolve(config.base_model)
         sizes = sizes_of(config, base)
     except ChatbotError:  # the plan tells it
         return config
-    free = psutil.virtual_memory().available
-    return fitted(config, sizes, tokens_of(conversations), free, bfloat16=False)
+    speed = speeds().known(config)
+    tokens = _counted(speed) or tokens_of(conversations)
+    bfloat16 = bool(speed and speed.bfloat16)
+    return fitted(config, sizes, tokens, _free(speed), bfloat16=bfloat16)
+
+
+def _free(speed: Speed | None) -> int:
+    """Bytes: of the graphics card where a trial found one, else of the machine."""
+    return speed.free if speed and speed.free else int(psutil.virtual_memory().available)
+
+
+def _counted(speed: Speed | None) -> float | None:
+    """Tokens of a conversation, as a trial counted them."""
+    return (speed.tokens_a_conversation or None) if speed else None
 
 
 def tokens_of(conversations: Sequence[Conversation]) -> float:

@@ -89,16 +89,24 @@ def form(conversations: int, persona: Persona, *, busy: bool) -> None:
         usual = preset(chosen, method=method, base_model=base, conversations=conversations)
         talks = store(persona.key).snapshot().conversations
         config = to_this_machine(replace(usual, dataset=dataset_of(persona)), talks)
-        if config.batch_size < usual.batch_size:
-            notes.caption(
-                f":material/memory: {chosen}, fitted to the free memory of this machine: "
-                f"{config.gradient_accumulation} batches of {config.batch_size} a step instead of "
-                f"{usual.gradient_accumulation} of {usual.batch_size}, which learns the same."
-            )
         with st.expander("Advanced", icon=":material/tune:", key="ft_advanced"):
             config = _advanced(config, chosen)
+        if fine_tune_state.are_fitted(config, chosen):
+            with notes:
+                _say_fitted(config, usual, chosen)
         config = replace(config, questions=_questions())
         _plan_and_start(config, chosen, busy=busy)
+
+
+def _say_fitted(config: TrainingConfig, usual: TrainingConfig, chosen: PresetName) -> None:
+    """That the preset came with smaller batches, and why; nothing where it did not."""
+    same_steps = config.conversations_a_step == usual.conversations_a_step
+    if config.batch_size < usual.batch_size and same_steps:
+        st.caption(
+            f":material/memory: {chosen}, fitted to the free memory of this machine: "
+            f"{config.gradient_accumulation} batches of {config.batch_size} a step instead of "
+            f"{usual.gradient_accumulation} of {usual.batch_size}, which learns the same."
+        )
 
 
 def _method() -> Method:
@@ -267,5 +275,8 @@ def _only_from_scratch(conversations: int, persona: Persona, *, busy: bool) -> N
         icon=":material/info:",
     )
     with errors.shown():
-        config = preset("Thorough", method="scratch", conversations=conversations)
-        _plan_and_start(replace(config, dataset=dataset_of(persona)), "Thorough", busy=busy)
+        usual = preset("Thorough", method="scratch", conversations=conversations)
+        usual = replace(usual, dataset=dataset_of(persona))
+        config = to_this_machine(usual, store(persona.key).snapshot().conversations)
+        _say_fitted(config, usual, "Thorough")
+        _plan_and_start(config, "Thorough", busy=busy)

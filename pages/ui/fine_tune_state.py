@@ -64,6 +64,8 @@ class Outcome:
 _SHOWN = "ft_own_shown"
 _OUTCOME = "ft_own_outcome"
 _EDITED = "ft_own_edited"
+_FITTED = "ft_own_fitted"
+_BATCHES = ("batch_size", "gradient_accumulation")
 _FILLED: PresetName = "Balanced"
 """The preset whose fields take the settings of an earlier run."""
 _NO_STEPS = 0
@@ -77,6 +79,8 @@ def field_key(name: str, method: Method, preset: PresetName) -> str:
 
 def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetName) -> None:
     """Fill the advanced fields that the page has not drawn yet."""
+    if all(field_key(name, config.method, preset) not in st.session_state for name in _BATCHES):
+        st.session_state[_FITTED] = _batches(config, preset)
     for name in names:
         key = field_key(name, config.method, preset)
         if key not in st.session_state:
@@ -86,9 +90,21 @@ def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetNam
 
 def forget_batches(method: Method) -> None:
     """Let the batches be fitted anew, as for another base model. Only in a callback."""
-    for name in ("batch_size", "gradient_accumulation"):
+    for name in _BATCHES:
         for preset in PRESETS:
             st.session_state.pop(field_key(name, method, preset), None)
+
+
+def are_fitted(config: TrainingConfig, preset: PresetName) -> bool:
+    """Whether the batches are still those that the fields were filled with by the preset.
+
+    Free memory changes from one look to the next; the fields keep what they were filled with.
+    """
+    return bool(st.session_state.get(_FITTED) == _batches(config, preset))
+
+
+def _batches(config: TrainingConfig, preset: PresetName) -> tuple[object, ...]:
+    return (config.method, preset, *(getattr(config, name) for name in _BATCHES))
 
 
 def fields(names: tuple[str, ...], method: Method, preset: PresetName) -> dict[str, float | None]:
@@ -155,6 +171,7 @@ def plan_again(config: TrainingConfig) -> list[str]:
         A sentence for each thing that could not be taken over.
     """
     missing = []
+    st.session_state.pop(_FITTED, None)
     st.session_state[Key.METHOD] = config.method
     st.session_state[Key.PRESET] = _FILLED
     st.session_state[Key.QUESTIONS] = "\n".join(config.questions)

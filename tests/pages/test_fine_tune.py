@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -481,3 +481,82 @@ def test_the_version_that_a_run_learned_from_is_named(lab: Path) -> None:
 
     assert "It learned from My bot in the version of" in texts(at := opened())
     assert r"\(1 change since\)" in texts(at)
+
+
+@pytest.fixture
+def memory(lab: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The machine's free memory; `needed` is what Balanced takes with LoRA on the tiny model."""
+    talks = resources.store().snapshot().conversations
+    config = preset("Balanced", method="lora", base_model="tiny", conversations=len(talks))
+    tokens = fine_tune_dials.tokens_of(talks)
+    needs = memory_needs(config, sizes_of(config, resolve("tiny")), tokens, bfloat16=False)
+    free = SimpleNamespace(available=needs.total - 1, needed=needs.total, usual=config.batch_size)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    return free
+
+
+def on_tiny() -> AppTest:
+    at = opened()
+    at.selectbox(key=Key.BASE).set_value("tiny")
+    return ran(at)
+
+
+def batches(at: AppTest) -> tuple[int, int]:
+    names = ("batch_size", "gradient_accumulation")
+    size, added = (at.number_input(key=field_key(n, "lora", "Balanced")).value for n in names)
+    return size, added
+
+
+def test_what_is_said_of_the_fit_is_what_the_fields_hold(memory: SimpleNamespace) -> None:
+    at = on_tiny()
+    size, added = batches(at)
+    assert size < memory.usual
+    assert f"{added} batches of {size} a step instead of 1 of {memory.usual}" in texts(at)
+    (command,) = (c.value for c in at.code if c.value.startswith("python"))
+    assert command.endswith(f"--batch-size {size} --gradient-accumulation {added}")
+    memory.available = 10**12  # comes free meanwhile
+    ran(at)
+    assert batches(at) == (size, added)
+    assert "fitted to the free memory" in texts(at)
+    at.number_input(key=field_key("batch_size", "lora", "Balanced")).set_value(memory.usual)
+    ran(at)
+    assert "fitted to the free memory" not in texts(at)
+
+
+def test_nothing_is_said_of_a_fit_that_was_not_made(memory: SimpleNamespace) -> None:
+    memory.available = 10**12
+    at = on_tiny()
+    assert batches(at) == (memory.usual, 1)
+    memory.available = memory.needed - 1  # taken meanwhile: the dial offers its remedy
+    ran(at)
+    assert batches(at) == (memory.usual, 1)
+    assert "fitted to the free memory" not in texts(at)
+    assert "will not fit" in texts(at)
+
+
+def test_where_there_is_a_graphics_card_its_memory_counts(
+    memory: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = replace(TRIAL, device="cuda", free=80 * 10**9)
+    monkeypatch.setattr(Speeds, "_carry_out", lambda *_: trial)
+    with_dials(on_tiny())  # the first visit measures
+    at = on_tiny()
+    assert batches(at) == (memory.usual, 1)
+    assert "fitted to the free memory" not in texts(at)
+
+
+def test_without_a_base_model_the_one_from_scratch_is_fitted_too(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatbot.paths.PROJECT", tmp_path / "project")
+    shutil.rmtree(lab / "models" / "tiny")
+    talks = resources.store().snapshot().conversations
+    config = preset("Thorough", method="scratch", conversations=len(talks))
+    needs = memory_needs(config, sizes_of(config, None), fine_tune_dials.tokens_of(talks))
+    # Little enough for less than half of the batch, whatever the number format.
+    free = SimpleNamespace(available=needs.total - needs.activations // 3)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    at = opened()
+    assert "Thorough, fitted to the free memory" in texts(at)
+    (command,) = (c.value for c in at.code if c.value.startswith("python"))
+    assert "--gradient-accumulation" in command
