@@ -134,7 +134,7 @@ def _base(bases: list[ModelEntry], method: Method) -> str:
         list(titles),
         format_func=lambda name: titles[name],
         key=Key.BASE,
-        on_change=fine_tune_state.forget_batches,
+        on_change=fine_tune_state.forget_what_suits_a_base,
         args=(method,),
         help="The model to start from. It stays as it is; the result is a checkpoint of its own.",
     )

@@ -88,9 +88,9 @@ def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetNam
             st.session_state[key] = _NO_STEPS if value is None else value
 
 
-def forget_batches(method: Method) -> None:
-    """Let the batches be fitted anew, as for another base model. Only in a callback."""
-    for name in _BATCHES:
+def forget_what_suits_a_base(method: Method) -> None:
+    """Let what depends on the base model be set anew: batches and rehearsal. Only in a callback."""
+    for name in (*_BATCHES, "rehearsal"):
         for preset in PRESETS:
             st.session_state.pop(field_key(name, method, preset), None)
 
