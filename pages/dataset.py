@@ -46,7 +46,8 @@ def main() -> None:
         dataset_trouble.broken(error)
         return
     header(snapshot)
-    dataset_upload.panel(len(snapshot.conversations))
+    with st.container():  # always there, so that nothing below changes its place
+        dataset_upload.panel(len(snapshot.conversations))
     if not snapshot.conversations and draft is None:
         empty()
         return
@@ -132,7 +133,8 @@ def header(snapshot: Snapshot) -> None:
         )
         files(snapshot)
         st.caption(saved_mark(snapshot))
-    told(snapshot.trouble)
+    with st.container():
+        told(snapshot.trouble)
 
 
 def files(snapshot: Snapshot) -> None:

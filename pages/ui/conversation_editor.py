@@ -50,14 +50,18 @@ MORE: Mapping[str, str] = {
 def editor(draft: Draft, findings: Sequence[Finding], tags: Sequence[str]) -> None:
     """All turns of the draft, each saved as it is typed, and a button for one more.
 
+    The browser's part of Streamlit knows a block by its place. Where one more comes before the
+    text areas they are made anew, and whoever is writing in one loses the cursor and the words.
+
     Args:
         tags: all that occur in the set, to choose from.
     """
     _marks(draft, tags)
     offered: set[str] = set()
-    for finding in findings if not is_blank(draft.conversation) else ():
-        _finding(finding, with_button=finding.mend not in offered)
-        offered.add(finding.mend)
+    with st.container():  # always there: what comes and goes in it moves no text area, see below
+        for finding in findings if not is_blank(draft.conversation) else ():
+            _finding(finding, with_button=finding.mend not in offered)
+            offered.add(finding.mend)
     for number, (turn, message) in enumerate(
         zip(draft.turns, draft.conversation.messages, strict=True), start=1
     ):
