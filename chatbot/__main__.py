@@ -18,18 +18,20 @@ from chatbot.dataset.incoming import Choices
 from chatbot.dataset.outgoing import FORMATS
 from chatbot.errors import ChatbotError
 from chatbot.training.config import FIELDS, METHODS, PRESETS, TrainingConfig, preset
+from chatbot.training.processes import only_main_speaks
 from chatbot.training.runs import Run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
-    try:
-        return command(options)
-    except ChatbotError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with only_main_speaks():
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
+        try:
+            return command(options)
+        except ChatbotError as error:
+            print(error, file=sys.stderr)
+            return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -145,6 +147,12 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    from chatbot.training.along import together
+
+    return together(lambda: _carry_out(options))
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     from chatbot.training.job import resume_training, run_training
     from chatbot.training.progress import ProgressLines
     from chatbot.training.recipe import make_pocket

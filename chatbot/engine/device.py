@@ -48,6 +48,16 @@ def choose_placement(device: str | None = None, dtype: str | None = None) -> Pla
     return Placement(chosen, number_format, f"{why_device}; {why_dtype}.")
 
 
+def computes_tf32(device: str) -> bool:
+    """Whether float32 products may be rounded to TF32 there, which is several times as fast: CUDA
+    graphics cards from compute capability 8.0 (Ampere) on."""
+    if device.partition(":")[0] != "cuda":
+        return False
+    import torch
+
+    return torch.cuda.get_device_capability()[0] >= 8
+
+
 def _device(wanted: str | None) -> tuple[str, str]:
     if wanted is not None and wanted.partition(":")[0] not in DEVICES:
         raise BadInput(

@@ -11,7 +11,7 @@ from chatbot.dataset.findings import Finding
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
-from chatbot.training import data, parting
+from chatbot.training import data, parting, processes
 from chatbot.training.config import PresetName, TrainingConfig
 from chatbot.training.sizes import sizes_of
 
@@ -80,6 +80,7 @@ def check_again(config: TrainingConfig, source: data.Source) -> Preflight:
 
 
 def _plan(config: TrainingConfig, source: data.Source, base: ModelEntry | None) -> Preflight:
+    processes.current().share_of(config.batch_size)
     found = parting.parts_of(source, config)
     parts = found.split
     notes = _notes(config, source, parts)

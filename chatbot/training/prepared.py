@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from chatbot.training import data
+from chatbot.training import data, processes
 from chatbot.training.config import TrainingConfig
 from chatbot.training.preflight import Preflight
 from chatbot.training.runs import Run
@@ -61,6 +61,7 @@ def facts_of(run: Run, prepared: Prepared) -> dict[str, Any]:
         "device": prepared.placement.device,
         "dtype": prepared.placement.dtype,
         "threads": torch.get_num_threads(),
+        "processes": processes.current().count,
         "seed": prepared.config.seed,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import tempfile
 import threading
 import time
@@ -47,7 +48,11 @@ class RunLog:
         self._listener = listener
         self._lock = threading.RLock()
         self._written = 0.0
-        self._owner = {"pid": os.getpid(), "process_started": process_start(os.getpid())}
+        self._owner = {
+            "pid": os.getpid(),
+            "process_started": process_start(os.getpid()),
+            "machine": platform.node(),
+        }
         self._resumable = True
         self._best: str = ""
         self._trained = False

@@ -15,7 +15,10 @@ A run is a folder `models/runs/<id>/`:
 """
 
 import json
+import math
 import os
+import platform
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -47,6 +50,9 @@ RESUMABLE: frozenset[RunState] = frozenset({"interrupted", "stopped", "paused", 
 
 MEMORY_NEARLY_FULL = 200_000_000
 """Bytes free below which the end of a program is probably the system's doing."""
+SILENCE = 300.0
+"""Seconds after which a run of another machine, whose processes can't be looked up here, counts as
+ended: a step takes seconds, and each writes."""
 CLOCK_TOLERANCE = 2.0
 """Seconds by which a process's start time may shift when the system clock is set."""
 
@@ -183,6 +189,11 @@ class Run:
         except OSError:
             return ""
 
+    def _seconds_silent(self) -> float:
+        with suppress(OSError):
+            return time.time() - (self.path / "status.json").stat().st_mtime
+        return math.inf
+
     def _raw_status(self) -> dict[str, Any]:
         return _read_object(self.path / "status.json")
 
@@ -190,6 +201,8 @@ class Run:
         pid = raw.get("pid")
         if not isinstance(pid, int):
             return False
+        if raw.get("machine", platform.node()) != platform.node():
+            return self._seconds_silent() < SILENCE
         if pid == os.getpid():
             return self.path.resolve() in going_on_here
         started = process_start(pid)

@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
+from torch.utils.data import DataLoader, RandomSampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.modeling_outputs import CausalLMOutput
 from transformers.utils import logging as library_logging
 
-from chatbot.engine.device import Placement
+from chatbot.engine.device import Placement, computes_tf32
 from chatbot.engine.prompts import TrainingExample
+from chatbot.training import processes
 from chatbot.training.config import TrainingConfig
 from chatbot.training.data import IGNORED, collate
 from chatbot.training.optimizers import MuonWithAdamW
@@ -25,6 +27,9 @@ class PackedTrainer(Trainer):
     The loss is the cross-entropy of the learned tokens in float32, averaged over all of them in
     the step (also across gradient accumulation). The held-out loss is the average over all
     held-out tokens, and measuring it draws no random number, so that it can't change the run.
+
+    Several processes (see `processes`) learn in each step the very conversations that one would,
+    each its part of them; the main process measures.
     """
 
     def __init__(
@@ -44,20 +49,73 @@ class PackedTrainer(Trainer):
             train_dataset=train,
             processing_class=trainable.tokenizer,
             compute_loss_func=token_loss,
-            callbacks=list(callbacks),
+            callbacks=[*callbacks, _AfterTheGradients()],
             optimizers=(optimizer, None),
         )
         self.remove_callback(PrinterCallback)
+        self._learned = train
         by_length = sorted(held_out, key=lambda example: len(example.ids))
         size = args.per_device_eval_batch_size
         self._held_out = [
             collate(by_length[start : start + size]) for start in range(0, len(by_length), size)
         ]
 
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """The batches that one process would take, in the same order; each reads its part."""
+        group = processes.current()
+        if group.is_alone:
+            return super().get_train_dataloader()
+        from accelerate.data_loader import prepare_data_loader
+
+        numbers: Any = range(len(self._learned))
+        loader: DataLoader[int] = DataLoader(
+            numbers,
+            batch_size=self.args.per_device_train_batch_size * group.count,
+            sampler=RandomSampler(numbers),
+            collate_fn=self._own_part,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
+        return prepare_data_loader(
+            loader,
+            self.accelerator.device,
+            num_processes=1,
+            process_index=0,
+            put_on_device=True,
+            use_seedable_sampler=True,
+            data_seed=self.args.seed,
+        )
+
+    def _own_part(self, batch: Sequence[int]) -> dict[str, Any]:
+        """Where nothing of the batch is left for this process, a conversation of which nothing is
+        learned: the others wait for its gradients, which are zeros then."""
+        own = processes.current().part_of(batch)
+        row = collate([self._learned[number] for number in own or batch[:1]])
+        if not own:
+            row["labels"].fill_(IGNORED)
+        return row
+
+    def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
+        group = processes.current()
+        group.agree(self.control)
+        super()._maybe_log_save_evaluate(*args, **kwargs)
+        group.agree(self.control)
+        group.between_steps = False
+
+    def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        """A state is whole when every process has written its random numbers."""
+        super()._save_checkpoint(*args, **kwargs)
+        processes.current().agree(self.control)
+
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Held-out loss in nats a token, as `eval_loss`; nothing where nothing is held out."""
-        if not self._held_out:
-            return {}
+        group = processes.current()
+        before, group.between_steps = group.between_steps, True
+        metrics = self._measure() if self._held_out else {}
+        group.agree(self.control)
+        group.between_steps = before
+        return metrics
+
+    def _measure(self) -> dict[str, float]:
         model = self.model
         assert model is not None
         model.eval()
@@ -75,6 +133,17 @@ class PackedTrainer(Trainer):
             self.args, self.state, self.control, metrics
         )
         return metrics
+
+
+class _AfterTheGradients(TrainerCallback):
+    """Tells when the processes can talk to each other, and gives each a dropout of its own."""
+
+    def on_train_begin(self, args: TrainingArguments, *_: Any, **__: Any) -> None:
+        if index := processes.current().index:
+            torch.manual_seed(args.seed + index)  # a resume loads its state after this
+
+    def on_optimizer_step(self, *_: Any, **__: Any) -> None:
+        processes.current().between_steps = True
 
 
 def trainer_for(
@@ -136,7 +205,7 @@ def arguments(
     args = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=processes.current().share_of(config.batch_size),
         per_device_eval_batch_size=config.measured_at_once,
         gradient_accumulation_steps=config.gradient_accumulation,
         learning_rate=config.learning_rate,
@@ -145,6 +214,7 @@ def arguments(
         weight_decay=config.weight_decay,
         optim="adamw_torch_fused" if placement.device != "mps" else "adamw_torch",
         bf16=placement.dtype == "bfloat16",
+        tf32=True if computes_tf32(placement.device) else None,
         use_cpu=placement.device == "cpu",
         seed=config.seed,
         eval_strategy="no",
@@ -153,6 +223,7 @@ def arguments(
         logging_strategy="no",
         logging_nan_inf_filter=False,
         log_level="error",
+        log_level_replica="error",
         disable_tqdm=True,
         report_to=[],
         remove_unused_columns=False,
@@ -160,6 +231,7 @@ def arguments(
         dataloader_pin_memory=placement.device.startswith("cuda"),
         include_num_input_tokens_seen="all",
         use_cache=False,
+        ddp_find_unused_parameters=False,
     )
     if args.n_gpu > 1:
         args._n_gpu = 1  # one packed row can't be split among several cards of one process

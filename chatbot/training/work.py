@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot.engine.prompts import TrainingExample
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.files import write_atomically
-from chatbot.training import answers, data, memory, preflight, rehearsal, saving
+from chatbot.training import along, answers, data, memory, preflight, processes, rehearsal, saving
 from chatbot.training.config import TrainingConfig
 from chatbot.training.explained import in_plain_words, length_notes, rolled_back, summary
 from chatbot.training.lessons import Lessons
@@ -129,7 +129,8 @@ def _learn(
         try:
             return _learn_so(run, log, config, plan, state, after=after)
         except Exception as error:
-            smaller = memory.smaller_batch(config) if memory.ran_out(error) else None
+            retry = memory.ran_out(error) and processes.current().is_alone
+            smaller = memory.smaller_batch(config) if retry else None
             if smaller is None:
                 raise
             log.trouble(error)
@@ -235,16 +236,14 @@ def _train(
         unimproved=_unimproved(rows),
         device=placement.device,
     )
-    args = arguments(
-        config,
-        saving.state_folder(run),
-        steps=plan.steps,
-        placement=placement,
-        measure_first=bool(held_out) and state is None,
-    )
+    first = bool(held_out) and state is None
+    folder = saving.state_folder(run)
+    args = arguments(config, folder, steps=plan.steps, placement=placement, measure_first=first)
     examples = _to_learn(prepared)
     trainer = trainer_for(config, trainable, args, examples, held_out, [recorder])
-    trainer.train(resume_from_checkpoint=str(state) if state else None)
+    learned = plan.parts.train
+    task = along.Task(config, learned, examples, folder, state, plan.steps, first)
+    along.train(trainer, task)
     return recorder
 
 

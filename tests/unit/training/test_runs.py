@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,16 @@ def test_a_run_of_this_process_whose_thread_died_was_interrupted(home: Path) -> 
         assert run.status().state == "running"
     finally:
         runs.going_on_here.discard(run.path.resolve())
+
+
+def test_a_run_of_another_machine_goes_on_as_long_as_it_is_heard_of(home: Path) -> None:
+    run = make(home, state="running", step=17, pid=2**22, process_started=1.0, machine="elsewhere")
+    assert run.status().state == "running"
+    assert runs.active_run() == run
+    silent = time.time() - runs.SILENCE - 1
+    os.utime(run.path / "status.json", (silent, silent))
+    assert run.status().state == "interrupted"
+    assert run.can_resume
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state": "running", "pid": "x"}'])
