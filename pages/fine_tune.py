@@ -23,13 +23,15 @@ def main() -> None:
     shown = going_on or fine_tune_state.shown_run() or next(iter(runs), None)
     if going_on is not None:
         run_view.watch(going_on)
-        run_queue.panel(waiting, busy=True)
+        with st.container():  # always there: who comes and goes in it closes no form below
+            run_queue.panel(waiting, busy=True)
         with st.expander("Plan another run", icon=":material/add:", key="ft_another"):
             plan(busy=True)
     else:
         if shown is not None:
             run_view.ended(shown)
-        run_queue.panel(waiting, busy=False)
+        with st.container():
+            run_queue.panel(waiting, busy=False)
         if shown is not None:
             st.subheader("New run", anchor=False)
         plan(busy=False)

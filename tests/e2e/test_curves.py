@@ -51,8 +51,8 @@ def test_learned_by_heart_then_too_fast_and_both_compared(lab: Lab, visitor: Vis
     expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=120_000)
     losses = held_out(lab)
     lowest = min(losses, key=lambda step: losses[step])
-    expect(page.get_by_text(f"Memorizing since step {lowest}:")).to_be_visible()
-    expect(page.get_by_text("Chat with the best checkpoint")).to_be_visible()
+    expect(page.get_by_text(f"Memorizing since step {lowest}:").first).to_be_visible()
+    expect(page.get_by_text("Chat with the best checkpoint").first).to_be_visible()
 
     page.reload()
     (learned,) = (lab.models / "runs").glob(f"*/checkpoint-{lowest}")
