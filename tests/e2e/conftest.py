@@ -28,7 +28,7 @@ NASTY = [
     " **bold**",
 ]
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)  # how long a busy machine may take; no figure of ours
 
 
 @pytest.fixture(scope="session")

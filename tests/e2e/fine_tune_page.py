@@ -66,5 +66,5 @@ def wait_for_step(page: Page, least: int) -> None:
              return Number(/step (\\d+) of/.exec(text)?.[1] ?? 0) >= least
            }""",
         arg=least,
-        timeout=90_000,
+        timeout=150_000,
     )

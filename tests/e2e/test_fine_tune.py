@@ -54,7 +54,7 @@ def test_a_run_is_seen_from_everywhere_and_stopped(
     expect(chat.regenerate).to_be_visible()
 
     second.get_by_role("button", name="Stop and keep").first.click()
-    expect(second.get_by_text("Stopped, kept").first).to_be_visible(timeout=90_000)
+    expect(second.get_by_text("Stopped, kept").first).to_be_visible(timeout=150_000)
     expect(second.get_by_role("button", name="Chat with it").first).to_be_visible()
     expect(second.get_by_role("button", name="Resume").first).to_be_visible()
 
@@ -112,7 +112,7 @@ def test_paused_it_waits_and_resumed_it_ends(lab: Lab, visitor: Visitor) -> None
     train_a_tiny_one(page, evaluations=20, max_steps=400)
     expect(page.get_by_role("button", name="Chat with the best so far").first).to_be_visible()
     page.get_by_role("button", name="Pause", exact=True).click()
-    expect(page.get_by_text("Paused", exact=True).first).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Paused", exact=True).first).to_be_visible(timeout=150_000)
     expect(page.get_by_text("Paused at step").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("Paused", exact=True).first).to_be_visible()
