@@ -30,8 +30,15 @@ def at_the_end(run: Run, log: RunLog, checkpoint: Path) -> None:
     has the details, and the message of the run says that there are none."""
     from chatbot.training.scores.greedy import StoppedError
 
+    began = time.monotonic()
+
+    def told(share: float) -> None:
+        if share:
+            took = time.monotonic() - began
+            log.update("scoring", seconds_left=took / share * (1 - share))
+
     try:
-        measure(run, checkpoint, stopped=log.stop_requested)
+        measure(run, checkpoint, told=told, stopped=log.stop_requested)
     except StoppedError:
         log.note("Stopped before the scores were measured.")
     except Exception as error:

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.engine.loading import load
 from chatbot.errors import BadInput, ChatbotError, Conflict
-from chatbot.training import runs, work
+from chatbot.training import runlog, runs, work
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
 from chatbot.training.runs import Run, RunStatus
@@ -29,11 +29,17 @@ def scores_of(run: Run) -> Scores:
     return found
 
 
-def test_a_run_ends_with_the_scores_of_its_own_weights(short: TrainingConfig) -> None:
+def test_a_run_ends_with_the_scores_of_its_own_weights(
+    short: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runlog, "STATUS_EVERY", 0.0)
     seen: list[RunStatus] = []
     run = run_training(short, on_progress=seen.append)
     assert run.status().state == "finished"
-    assert "scoring" in {status.phase for status in seen}
+    left = [status.seconds_left for status in seen if status.phase == "scoring"]
+    assert left[0] is None  # nothing is known before the first answers
+    assert left[1] is not None
+    assert left[-1] == 0
     found = scores_of(run)
     best = run.best_checkpoint
     assert best is not None
