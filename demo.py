@@ -128,8 +128,12 @@ def _in_short(receipt: "Receipt") -> str:
 
 def _default_model() -> str:
     """The one that was promoted on the page, else SmolLM2, or Pocket GPT-2 where only that one is
-    installed."""
-    return default_model.first(catalog.list_models()).name
+    installed. A promoted one that is gone is told of on standard error."""
+    entries = catalog.list_models()
+    chosen = default_model.first(entries)
+    if gone := default_model.missing(entries):
+        print(f"The default model {gone} is not there any more: {chosen.title}.", file=sys.stderr)
+    return chosen.name
 
 
 def _params(options: argparse.Namespace) -> SamplingParams:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 import demo
 from chatbot import paths
 from chatbot.chat_bot import Reply
+from chatbot.engine import default_model
 from chatbot.engine.text_stream import Chunk
 
 QUICK = ["--max-new-tokens", "12", "--temperature", "1.5", "--top-k", "0", "--seed", "3"]
@@ -178,3 +180,16 @@ def test_the_default_is_what_is_installed(home: Path, monkeypatch: pytest.Monkey
     assert demo._default_model() == "smollm2-135m-instruct"
     assert demo.main([]) == 1
     assert os.environ["CHATBOT_HOME"] == str(home)
+
+
+def test_a_promoted_model_that_is_gone_is_told_of(
+    home: Path, tiny_gpt2: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(tiny_gpt2, home / "models" / "tiny")
+    default_model.promote("tiny")
+    assert demo._default_model() == "tiny"
+    assert not capsys.readouterr().err
+    shutil.rmtree(home / "models" / "tiny")
+    others = demo._default_model()
+    assert others != "tiny"
+    assert "The default model tiny is not there any more" in capsys.readouterr().err
