@@ -5,6 +5,7 @@ import streamlit as st
 from chatbot.dataset import personas
 from chatbot.dataset.findings import KINDS
 from chatbot.dataset.personas import FIRST, Persona
+from pages.ui import fine_tune_state
 from pages.ui.dataset_checkup import kinds_found
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -30,6 +31,7 @@ def chosen_persona() -> Persona:
         index=list(everybody).index(chosen.key),
         format_func=lambda key: plain(everybody[key].name),
         key=Key.PERSONA,
+        on_change=fine_tune_state.forget_what_suits_a_persona,
         help="Whose conversations it learns from; they are written on the page Dataset.",
     )
     return everybody[key]

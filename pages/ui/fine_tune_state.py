@@ -65,6 +65,7 @@ _SHOWN = "ft_own_shown"
 _OUTCOME = "ft_own_outcome"
 _EDITED = "ft_own_edited"
 _FITTED = "ft_own_fitted"
+_FIELD = "ft_field_"
 _BATCHES = ("batch_size", "gradient_accumulation")
 _FILLED: PresetName = "Balanced"
 """The preset whose fields take the settings of an earlier run."""
@@ -74,7 +75,7 @@ _NO_STEPS = 0
 
 def field_key(name: str, method: Method, preset: PresetName) -> str:
     """Key of an advanced field. Another method or preset brings fields of its own, freshly set."""
-    return f"ft_field_{name}_{method}_{preset}".lower()
+    return f"{_FIELD}{name}_{method}_{preset}".lower()
 
 
 def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetName) -> None:
@@ -93,6 +94,13 @@ def forget_what_suits_a_base(method: Method) -> None:
     for name in (*_BATCHES, "rehearsal"):
         for preset in PRESETS:
             st.session_state.pop(field_key(name, method, preset), None)
+
+
+def forget_what_suits_a_persona() -> None:
+    """Let every advanced field be set anew: the presets go by the conversations. Only in a
+    callback."""
+    for key in [key for key in st.session_state if str(key).startswith(_FIELD)]:
+        del st.session_state[key]
 
 
 def are_fitted(config: TrainingConfig, preset: PresetName) -> bool:

@@ -124,7 +124,10 @@ def test_fine_tune_learns_from_the_chosen_persona(file):
     ran(page)
 
     assert page.selectbox(key="ft_persona").value == ada.key
+    epochs = page.number_input(key="ft_field_epochs_lora_balanced").value
     assert any("11 conversations to learn from" in c.value for c in page.caption)
     page.selectbox(key="ft_persona").set_value(FIRST)
     ran(page)
     assert any("26 conversations to learn from" in c.value for c in page.caption)
+    fewer = page.number_input(key="ft_field_epochs_lora_balanced").value
+    assert fewer < epochs  # the preset goes by the data of the other persona now
