@@ -21,6 +21,7 @@ from chatbot.training.config import TrainingConfig
 from chatbot.training.preflight import Preflight
 from chatbot.training.runlog import now
 from chatbot.training.runs import Run, active_run, list_runs
+from chatbot.training.scores.results import read_scores
 from chatbot.training.trial import Trial
 
 LONGEST_TRIAL = 300.0
@@ -34,6 +35,8 @@ READING = 3.0
 costs twice the way there."""
 TALKING = {"lora": 2.0, "full": 2.0, "scratch": 0.5}
 """Seconds for an answer, by the size of the model."""
+SCORING = {"lora": 30.0, "full": 30.0, "scratch": 5.0}
+"""Seconds for the scores at the end, until a run has told: SmolLM2 took 22 to 30 on two cores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Speed:
         batch_size: with which it was measured.
         device: "cpu", "cuda" or "mps"; free: bytes there at that time, None for the processor.
         bfloat16: whether it computes in it; not as long as no trial has told.
+        scoring: seconds for the scores at the end; None where no run has told.
     """
 
     tokens_per_second: float
@@ -58,6 +62,7 @@ class Speed:
     device: str = "cpu"
     free: int | None = None
     bfloat16: bool = False
+    scoring: float | None = None
 
     def seconds(self, config: TrainingConfig, plan: Preflight, tokens: float) -> float:
         """How long a whole run will take.
@@ -69,7 +74,8 @@ class Speed:
         learned = plan.steps * config.conversations_a_step * each
         measured = (config.evaluations + 1) * len(plan.parts.held_out) * each / READING
         answers = 2 * 5 * TALKING[config.method]
-        return self.preparing + (learned + measured) / self.tokens_per_second + answers
+        scores = SCORING[config.method] if self.scoring is None else self.scoring
+        return self.preparing + (learned + measured) / self.tokens_per_second + answers + scores
 
 
 class Speeds:
@@ -95,6 +101,7 @@ class Speeds:
                 tokens_a_conversation=trial.tokens_a_conversation if trial else None,
                 preparing=trial.preparing if trial else 10.0,
                 of_run=run.id,
+                scoring=_scoring(run),
                 batch_size=run.config.batch_size,
                 device=trial.device if trial else "cpu",
                 free=trial.free if trial else None,
@@ -241,6 +248,11 @@ def _read_trial(code: int, said: str, complaint: str) -> Trial | None:
             value=f"exit code {code}",
             remedy="It may have run out of memory. Choose a smaller batch or a smaller model.",
         ) from error
+
+
+def _scoring(run: Run) -> float | None:
+    scores = read_scores(run.path)
+    return None if scores is None else scores.seconds
 
 
 def _kind(config: TrainingConfig) -> str:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from chatbot import paths
 from chatbot.training import preflight, speeds
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
+from chatbot.training.scores.results import read_scores
 from chatbot.training.speeds import Speeds
 from tests.unit.training.small import changed
 
@@ -69,6 +71,13 @@ def test_a_run_tells_the_speed_as_well(settings: TrainingConfig) -> None:
     assert speed is not None
     assert speed.of_run == run.id
     assert speed.tokens_per_second > 100
+    scores = read_scores(run.path)
+    assert scores is not None
+    assert speed.scoring == scores.seconds
+    plan = preflight.check(run.config)
+    untold = replace(speed, scoring=None).seconds(run.config, plan, 30)
+    told = speed.seconds(run.config, plan, 30)
+    assert untold - told == pytest.approx(speeds.SCORING[settings.method] - scores.seconds)
 
 
 def test_a_stopped_trial_leaves_no_word(
