@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -27,9 +26,11 @@ from chatbot.training.job import run_training
 from chatbot.training.processes import Group, launched
 from chatbot.training.runlog import request_pause
 from chatbot.training.runs import Run
+from tests.unit.training.branches import Two
 from tests.unit.training.small import changed
 
-TIME = 100
+pytestmark = pytest.mark.timeout(300)
+TIME = 250
 """Seconds after which two processes hang. Alone on a machine they take about ten."""
 TORCHRUN = ["torch.distributed.run", "--nproc-per-node=2", "--master-port={port}"]
 ACCELERATE = [
@@ -55,7 +56,7 @@ def alike(home: Path, tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | parts))
 
 
-def in_two(launcher: list[str], *arguments: str) -> subprocess.Popen[str]:
+def launched_by(launcher: list[str], *arguments: str) -> subprocess.Popen[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -80,10 +81,10 @@ def ended(processes: subprocess.Popen[str]) -> tuple[int, str, str]:
     return processes.returncode, out, err
 
 
-def until_it_learns(processes: subprocess.Popen[str]) -> None:
+def until_it_learns(two: Two) -> None:
     rows = Path(os.environ["CHATBOT_HOME"]) / "models" / "runs" / "two" / "metrics.jsonl"
     while not runs.read_rows(rows):
-        assert processes.poll() is None, processes.communicate()
+        assert two.first.is_alive(), two.ended(TIME)
         time.sleep(0.005)
 
 
@@ -129,7 +130,9 @@ def assert_learned_the_same(run: Run, alone: Run, steps: int) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_two_processes_learn_what_one_would(settings: TrainingConfig, method: Any) -> None:
+def test_two_processes_learn_what_one_would(
+    settings: TrainingConfig, method: Any, home: Path
+) -> None:
     """Several passes over the data, whose last batches are smaller; accumulated in one of them."""
     config = changed(
         settings,
@@ -140,9 +143,12 @@ def test_two_processes_learn_what_one_would(settings: TrainingConfig, method: An
     )
     alone = run_training(config, run_id="alone")
     assert alone.status().state == "finished", alone.status()
-    launcher = ACCELERATE if method == "full" else TORCHRUN
+    launchers = {"full": ACCELERATE, "lora": TORCHRUN}
 
-    code, out, err = ended(in_two(launcher, *flags(config, "two")))
+    if method in launchers:
+        code, out, err = ended(launched_by(launchers[method], *flags(config, "two")))
+    else:
+        code, out, err = Two(home / "said", *flags(config, "two")).ended(TIME)
 
     assert code == 0, err
     run = runs.get_run("two")
@@ -154,14 +160,14 @@ def test_two_processes_learn_what_one_would(settings: TrainingConfig, method: An
     assert_learned_the_same(run, alone, 11)
 
 
-def test_a_pause_ends_both_and_a_resume_ends_the_same(settings: TrainingConfig) -> None:
+def test_a_pause_ends_both_and_a_resume_ends_the_same(settings: TrainingConfig, home: Path) -> None:
     config = changed(settings, max_steps=60, learning_rate=3e-3)
     alone = run_training(config, run_id="alone")
-    processes = in_two(TORCHRUN, *flags(config, "two"))
-    until_it_learns(processes)
+    two = Two(home / "said", *flags(config, "two"))
+    until_it_learns(two)
     run = runs.get_run("two")
     request_pause(run)
-    code, out, err = ended(processes)
+    code, out, err = two.ended(TIME)
     assert code == 0, err
     assert json.loads(out)["state"] == "paused"
     assert run.status().step < 60
@@ -169,22 +175,25 @@ def test_a_pause_ends_both_and_a_resume_ends_the_same(settings: TrainingConfig) 
     assert state is not None
     assert {"rng_state_0.pth", "rng_state_1.pth"} <= {path.name for path in state.iterdir()}
 
-    code, _, err = ended(in_two(TORCHRUN, "--resume=two"))
+    code, _, err = Two(home / "said again", "--resume=two").ended(TIME)
     assert code == 0, err
     assert run.status().state == "finished"
     assert_learned_the_same(run, alone, 60)
 
 
-def test_a_failure_between_two_steps_ends_both_with_one_sentence(settings: TrainingConfig) -> None:
-    processes = in_two(TORCHRUN, *flags(changed(settings, max_steps=5000), "two"))
-    until_it_learns(processes)
+def test_a_failure_between_two_steps_ends_both_with_one_sentence(
+    settings: TrainingConfig, home: Path
+) -> None:
+    two = Two(home / "said", *flags(changed(settings, max_steps=5000), "two"))
+    until_it_learns(two)
     metrics = runs.get_run("two").path / "metrics.jsonl"
     while not metrics.is_dir():  # no row can be written any more
         with suppress(OSError):
             metrics.unlink()
             metrics.mkdir()
-    code, out, err = ended(processes)
+    code, out, err = two.ended(TIME)
     assert code == 1
+    assert two.second.exitcode == 1
     assert json.loads(out)["state"] == "failed"
     run = runs.get_run("two")
     assert "could not go on" not in run.status().error  # it is the main process's own failure
@@ -192,9 +201,9 @@ def test_a_failure_between_two_steps_ends_both_with_one_sentence(settings: Train
     assert run.can_resume
 
 
-def test_a_batch_that_cannot_be_shared_is_told_once(settings: TrainingConfig) -> None:
+def test_a_batch_that_cannot_be_shared_is_told_once(settings: TrainingConfig, home: Path) -> None:
     config = changed(settings, batch_size=3)
-    code, out, err = ended(in_two(TORCHRUN, *flags(config, "two")))
+    code, out, err = Two(home / "said", *flags(config, "two")).ended(TIME)
     assert code == 1
     assert not out
     assert err.count("2 processes can't share a batch evenly.") == 1
@@ -202,18 +211,13 @@ def test_a_batch_that_cannot_be_shared_is_told_once(settings: TrainingConfig) ->
     assert not runs.list_runs()
 
 
-def test_a_process_that_is_killed_ends_the_other(settings: TrainingConfig) -> None:
-    processes = in_two(TORCHRUN, *flags(changed(settings, max_steps=5000), "two"))
-    until_it_learns(processes)
+def test_a_process_that_is_killed_ends_the_other(settings: TrainingConfig, home: Path) -> None:
+    two = Two(home / "said", *flags(changed(settings, max_steps=5000), "two"))
+    until_it_learns(two)
     raw = json.loads((runs.get_run("two").path / "status.json").read_text())
-    [other] = [
-        child
-        for child in psutil.Process(processes.pid).children()
-        if child.environ().get("RANK") == "1"
-    ]
-    assert other.pid != raw["pid"]
-    other.kill()
-    code, _, _ = ended(processes)
+    assert two.first.pid == raw["pid"]
+    two.second.kill()
+    code, _, _ = two.ended(TIME)
     assert code == 1
     status = runs.get_run("two").status()
     assert status.state in ("failed", "interrupted")

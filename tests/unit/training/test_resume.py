@@ -4,11 +4,8 @@ Ten kills in all, shared among the ways to fine-tune.
 """
 
 import json
-import multiprocessing
-import os
 import random
 import time
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +16,20 @@ from chatbot.training import recorder, runs, saving, watching
 from chatbot.training.config import METHODS, TrainingConfig
 from chatbot.training.job import resume_training, run_training
 from chatbot.training.runs import Run
+from tests.unit.training.branches import branch
 from tests.unit.training.small import changed
 
-LOADED_BEFORE = [
-    "torch",
-    "transformers",
-    "peft",
-    "chatbot.training.work",
-    "chatbot.training.trainer",
-]
-"""What each process would import for seconds. They branch off one that has done so."""
 STEPS = 24
 KILLS = {"lora": 3, "full": 3, "scratch": 4}
 
 
-def work_on(home: str, name: str, config: str) -> None:
+def work_on(name: str, config: str) -> None:
     """What a process does; without a config it resumes."""
-    os.environ["CHATBOT_HOME"] = home
     recorder.SAVING_SHARE = watching.SHARE = 1e9
     if config:
         run_training(TrainingConfig.from_json(config), run_id=name)
     else:
         resume_training(name)
-
-
-def branching_off() -> BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LOADED_BEFORE)
-    return context
 
 
 def through_to_the_end(config: TrainingConfig, name: str) -> Run:
@@ -59,14 +40,12 @@ def through_to_the_end(config: TrainingConfig, name: str) -> Run:
 
 def killed_at_random_moments(home: Path, config: TrainingConfig, name: str, kills: int) -> Run:
     """Train in processes of their own, each of which is killed with -9."""
-    processes = branching_off()
     moment = random.Random(time.time_ns())
     for at in sorted(moment.sample(range(1, STEPS - 2), kills)):
         delay = moment.uniform(0, 0.05)
         print(f"killed at step {at} and {delay:.3f} s")  # pytest shows it where the test fails
         given = "" if settings_are_taken(home, name) else config.to_json()
-        work = processes.Process(target=work_on, args=(str(home), name, given))
-        work.start()
+        work = branch(work_on, name, given)
         while worked_on_by(home, name) != work.pid or reached(home, name) < at:
             assert work.is_alive()
             time.sleep(0.002)
