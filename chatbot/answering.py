@@ -10,17 +10,21 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from chatbot import chat_tree
+from chatbot.chat_tree import Tree
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import BadInput, ChatbotError, Conflict
-from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore, Turn
+from chatbot.questions import LONGEST_QUESTION, usable
+from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
+
+__all__ = ["LONGEST_QUESTION", "Answering", "Request"]
 
 SAVE_EVERY = 1.0
 """Seconds between two saves of a growing answer: what a crash of the server can cost."""
-LONGEST_QUESTION = 20_000
-"""Characters; far beyond the window of any model here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +74,95 @@ class Answering:
         with self._lock:
             return chat_id in self._live
 
-    def ask(self, chat_id: str, question: str, request: Request) -> None:
+    def ask(self, chat_id: str, question: str, request: Request, owner: str = "") -> None:
         """Record the question on disk and see that it is answered, after those before it.
+
+        Args:
+            owner: fingerprint of the browser that asks; kept where the chat has none.
 
         Raises:
             BadInput: the question is empty or far too long.
             ChatbotError: it can't be saved.
         """
-        question = question.strip()
-        if not question:
-            raise BadInput("The question is empty.", remedy="Write something and send it again.")
-        if len(question) > LONGEST_QUESTION:
-            raise BadInput(
-                f"The question has {len(question):,} characters; no model here can read it.",
-                remedy=f"Shorten it to at most {LONGEST_QUESTION:,}.",
-            )
+        question = usable(question)
 
         def add(transcript: Transcript) -> tuple[Transcript, int]:
-            turns = (*transcript.turns, Turn(question))
-            return replace(transcript, turns=turns), len(turns) - 1
+            tree, turn_id = chat_tree.ask(transcript.tree, question)
+            changed = transcript.changed("question", tree)
+            return replace(changed, owner=transcript.owner or owner), turn_id
 
         self._enqueue(chat_id, add, request)
 
-    def regenerate(self, chat_id: str, request: Request) -> None:
-        """Answer the last question anew.
+    def regenerate(self, chat_id: str, request: Request, turn_id: int | None = None) -> None:
+        """Answer a question anew, by default the last one; the answers so far stay as versions.
 
         Raises:
-            Conflict: the chat is still being answered.
+            Conflict: the chat is still being answered, or the turn is gone.
             BadInput: there is no question.
         """
+        self._version(chat_id, "new answer", chat_tree.answer_again, request, turn_id)
 
+    def go_on(
+        self,
+        chat_id: str,
+        request: Request,
+        turn_id: int | None = None,
+        begun: str | None = None,
+        tokens: tuple[int, ...] = (),
+    ) -> None:
+        """Continue an answer, by default the last one, from its last token.
+
+        Args:
+            begun, tokens: other words to go on from; this makes a version of its own.
+
+        Raises: as `regenerate`.
+        """
+        change = partial(chat_tree.go_on, begun=begun, tokens=tokens)
+        self._version(chat_id, "continued answer", change, request, turn_id)
+
+    def ask_otherwise(self, chat_id: str, turn_id: int, question: str, request: Request) -> None:
+        """Put a question in other words and answer that; the old version stays.
+
+        Raises: as `ask` and `regenerate`.
+        """
+        change = partial(chat_tree.ask_otherwise, question=usable(question))
+        self._version(chat_id, "other question", change, request, turn_id)
+
+    def change(self, chat_id: str, change: Callable[[Transcript], Transcript]) -> None:
+        """Change a chat in which nothing is being answered, and save it.
+
+        Raises:
+            Conflict: the chat is still being answered, or what is to be changed is gone.
+            ChatbotError: it can't be saved.
+        """
+        with self._lock:
+            live = self._live.get(chat_id)
+            if live is None:
+                current = self._current(chat_id)
+                changed = change(current)
+                if changed != current:
+                    self.transcripts.save(changed)
+                return
+            with live.lock:
+                _refuse_unfinished(live.transcript)
+                changed = change(live.transcript)
+                self.transcripts.save(changed)
+                live.transcript = changed
+
+    def _version(
+        self,
+        chat_id: str,
+        what: str,
+        change: Callable[[Tree, int], tuple[Tree, int]],
+        request: Request,
+        turn_id: int | None,
+    ) -> None:
         def renew(transcript: Transcript) -> tuple[Transcript, int]:
-            last = len(transcript.turns) - 1
-            if last < 0:
+            if not transcript.turns:
                 raise BadInput("There is no question to answer again.")
-            if transcript.turns[last].state in UNFINISHED:
-                raise Conflict("The answer is still on its way.", remedy="Stop it first.")
-            return transcript.with_turn(
-                last, answer="", state="waiting", receipt=None, problem=""
-            ), last
+            _refuse_unfinished(transcript)
+            tree, new = change(transcript.tree, turn_id or transcript.turns[-1].id)
+            return transcript.changed(what, tree), new
 
         self._enqueue(chat_id, renew, request)
 
@@ -159,17 +213,17 @@ class Answering:
         change: Callable[[Transcript], tuple[Transcript, int]],
         request: Request,
     ) -> None:
-        """Change the chat, save it, and hand the changed turn to the chat's thread."""
+        """Change the chat, save it, and hand the turn of that id to the chat's thread."""
         with self._lock:
             live = self._live.get(chat_id) or _LiveChat(self._current(chat_id))
             with live.lock:
-                transcript, index = change(live.transcript)
+                transcript, turn_id = change(live.transcript)
                 transcript = replace(
                     transcript, model=request.choice.model, settings=asdict(request.params)
                 )
                 self.transcripts.save(transcript)
                 live.transcript = transcript
-                live.queue.append((index, request))
+                live.queue.append((turn_id, request))
             if chat_id not in self._live:
                 self._live[chat_id] = live
                 threading.Thread(
@@ -179,15 +233,15 @@ class Answering:
     def _work(self, live: _LiveChat) -> None:
         """Answer the chat's questions one after the other until none is left."""
         while (work := self._next(live)) is not None:
-            index, request = work
+            turn_id, request = work
             try:
-                self._answer(live, index, request)
+                self._answer(live, turn_id, request)
             except ChatbotError as error:
-                self._update(live, index, state="failed", problem=str(error))
+                self._update(live, turn_id, state="failed", problem=str(error))
             except Exception as error:
                 self._on_unexpected(error)
                 problem = "Something went wrong on our side. Ask again; the log has the details."
-                self._update(live, index, state="failed", problem=problem)
+                self._update(live, turn_id, state="failed", problem=problem)
             with suppress(ChatbotError):  # a full disk: the answer is on the page all the same
                 self._save(live)
 
@@ -200,10 +254,13 @@ class Answering:
                 del self._live[live.transcript.id]
             return None
 
-    def _answer(self, live: _LiveChat, index: int, request: Request) -> None:
+    def _answer(self, live: _LiveChat, turn_id: int, request: Request) -> None:
         from chatbot.chat_bot import ChatBot
+        from chatbot.engine.beginnings import Beginning
 
-        self._update(live, index, state="answering")
+        self._update(live, turn_id, state="answering")
+        index = live.transcript.place(turn_id)
+        turn = live.transcript.turns[index]
         with self.room.lease(request.choice) as engine:
             bot = ChatBot(
                 engine=engine,
@@ -211,29 +268,40 @@ class Answering:
                 conversation=live.transcript.id,
                 messages=live.transcript.messages(upto=index),
             )
-            stream = bot.stream(live.transcript.turns[index].question, stop=live.stop)
-            text, saved = "", time.monotonic()
+            begun = Beginning(turn.answer, turn.tokens)
+            stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
+            text, tokens, saved = turn.answer, stream.begun, time.monotonic()
             for chunk in stream:
                 text += chunk.text
-                self._update(live, index, answer=text)
+                tokens += tuple(token.id for token in chunk.tokens)
+                self._update(live, turn_id, answer=text, tokens=tokens)
                 if time.monotonic() - saved >= SAVE_EVERY:
                     self._save(live)
                     saved = time.monotonic()
-        receipt = stream.receipt
-        stopped = live.stop.is_set() if receipt is None else receipt.finish == "stopped"
+        receipt = None if stream.receipt is None else asdict(stream.receipt)
+        stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
+        if receipt is not None and turn.receipt is not None:
+            receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
         self._update(
             live,
-            index,
+            turn_id,
             answer=text,
+            tokens=tokens,
             state="stopped" if stopped else "done",
-            receipt=None if receipt is None else asdict(receipt),
+            receipt=receipt,
         )
 
-    def _update(self, live: _LiveChat, index: int, **changes: Any) -> None:
+    def _update(self, live: _LiveChat, turn_id: int, **changes: Any) -> None:
         with live.lock:
+            index = live.transcript.place(turn_id)
             live.transcript = live.transcript.with_turn(index, **changes)
 
     def _save(self, live: _LiveChat) -> None:
         with live.lock:
             if not live.forgotten:
                 self.transcripts.save(live.transcript)
+
+
+def _refuse_unfinished(transcript: Transcript) -> None:
+    if any(turn.state in UNFINISHED for turn in transcript.turns):
+        raise Conflict("The answer is still on its way.", remedy="Stop it first.")

@@ -12,6 +12,7 @@ from chatbot.errors import BadInput
 from chatbot.messages import Message, assistant, user
 
 if TYPE_CHECKING:
+    from chatbot.engine.beginnings import Beginning
     from chatbot.engine.generation import Chunk, Engine, Generation
     from chatbot.engine.receipts import Receipt
 
@@ -29,6 +30,11 @@ class Reply(Iterator["Chunk"]):
     def text(self) -> str:
         """What has come so far."""
         return self._generation.text
+
+    @property
+    def begun(self) -> tuple[int, ...]:
+        """Ids of the tokens that the answer began with."""
+        return self._generation.begun
 
     @property
     def receipt(self) -> "Receipt | None":
@@ -116,12 +122,18 @@ class ChatBot:
             self._engine = Engine(load(self.entry.path))
         return self._engine
 
-    def stream(self, text: str, stop: threading.Event | None = None) -> Reply:
+    def stream(
+        self,
+        text: str,
+        stop: threading.Event | None = None,
+        beginning: "Beginning | None" = None,
+    ) -> Reply:
         """Say something; iterate over the answer. An answer still under way is stopped.
 
         Args:
             text: recorded in `messages` at once.
             stop: set it to end the answer.
+            beginning: what the answer has already; only what follows comes out of the iteration.
 
         Raises:
             BadInput: there is no text, or too much for the model's window; it is not recorded.
@@ -129,7 +141,7 @@ class ChatBot:
         """
         if not text.strip():
             raise BadInput("There is nothing to answer.", remedy="Write a message first.")
-        return self._answer([*self.messages, user(text)], stop)
+        return self._answer([*self.messages, user(text)], stop, beginning)
 
     def regenerate(self, stop: threading.Event | None = None) -> Reply:
         """Answer the last question again; its answer so far is dropped.
@@ -164,11 +176,20 @@ class ChatBot:
             self._engine.close()
             self._engine = None
 
-    def _answer(self, messages: list[Message], stop: threading.Event | None) -> Reply:
+    def _answer(
+        self,
+        messages: list[Message],
+        stop: threading.Event | None,
+        beginning: "Beginning | None" = None,
+    ) -> Reply:
         self._stop_reply()
         persona = [Message("system", self.persona)] if self.persona.strip() else []
         generation = self.engine.stream(
-            [*persona, *messages], self.params, conversation=self.conversation, stop=stop
+            [*persona, *messages],
+            self.params,
+            conversation=self.conversation,
+            stop=stop,
+            beginning=beginning,
         )
         self.messages = messages
         self._reply = Reply(self, generation)

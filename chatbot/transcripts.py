@@ -6,78 +6,33 @@ that a refresh finds the chat again and nobody else does.
 
 import json
 import re
-import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
-from chatbot import paths
+from chatbot import chat_links, paths
+from chatbot.chat_links import Step
+from chatbot.chat_tree import UNFINISHED, Turn, TurnState
 from chatbot.errors import BadInput
 from chatbot.files import write_atomically
-from chatbot.messages import Message, assistant, user
+from chatbot.transcript import Transcript, is_id, new_id
 
-TurnState = Literal["waiting", "answering", "done", "stopped", "failed", "cut off"]
-UNFINISHED: tuple[TurnState, ...] = ("waiting", "answering")
-_ID = re.compile(r"[0-9a-f]{32}")
+__all__ = [
+    "UNFINISHED",
+    "Step",
+    "Transcript",
+    "TranscriptStore",
+    "Turn",
+    "TurnState",
+    "is_id",
+    "new_id",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One question and what became of it.
-
-    Attributes:
-        answer: what was shown of the answer so far.
-        receipt: what made the answer (see `generation.Receipt`), once it is complete.
-        problem: why there is no answer, where the state is "failed".
-    """
-
-    question: str
-    answer: str = ""
-    state: TurnState = "waiting"
-    receipt: Mapping[str, Any] | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """A chat as it stands. `model` and `settings` are what its page was last set to."""
-
-    id: str
-    turns: tuple[Turn, ...] = ()
-    model: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-    def messages(self, upto: int | None = None) -> list[Message]:
-        """The answered turns before turn `upto`, as a conversation for the model."""
-        found: list[Message] = []
-        for turn in self.turns[:upto]:
-            if turn.answer:
-                found += [user(turn.question), assistant(turn.answer)]
-        return found
-
-    def with_turn(self, index: int, **changes: Any) -> "Transcript":
-        """The same chat with some fields of one turn replaced."""
-        turns = list(self.turns)
-        turns[index] = replace(turns[index], **changes)
-        return replace(self, turns=tuple(turns))
-
-    def settled(self) -> "Transcript":
-        """Nobody is answering any more: unfinished turns were cut off (the server was stopped)."""
-        turns = tuple(
-            replace(turn, state="cut off") if turn.state in UNFINISHED else turn
-            for turn in self.turns
-        )
-        return replace(self, turns=turns)
-
-
-def new_id() -> str:
-    """A name that can't be guessed: 128 random bits, 32 hexadecimal digits."""
-    return secrets.token_hex(16)
-
-
-def is_id(text: object) -> bool:
-    return isinstance(text, str) and _ID.fullmatch(text) is not None
+MOST_REMEMBERED = 16
+"""Chats kept in memory as they stand on disk: a page asks for its own many times a second."""
 
 
 class TranscriptStore:
@@ -85,6 +40,8 @@ class TranscriptStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or paths.chats_dir()
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[_Stamp, Transcript]] = OrderedDict()
 
     def load(self, chat_id: str) -> Transcript | None:
         """The chat, or None where no such chat was saved.
@@ -93,13 +50,20 @@ class TranscriptStore:
             BadInput: the file is damaged.
         """
         path = self._path(chat_id)
+        stamp = _stamp(path)
+        with self._lock:
+            known = self._known.get(chat_id)
+        if known is not None and known[0] == stamp:
+            return known[1]
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
             raise _damaged(path) from error
-        return _transcript(chat_id, saved, path)
+        transcript = _transcript(chat_id, saved, path)
+        self._remember(transcript, stamp)
+        return transcript
 
     def exists(self, chat_id: str) -> bool:
         return is_id(chat_id) and self._path(chat_id).is_file()
@@ -114,14 +78,25 @@ class TranscriptStore:
         content = {
             "model": transcript.model,
             "settings": dict(transcript.settings),
-            "turns": [asdict(turn) for turn in transcript.turns],
+            "owner": transcript.owner,
+            "turns": [_row(turn) for turn in transcript.turns],
+            "aside": [_row(turn) for turn in transcript.aside.values()],
+            "undo": [asdict(step) for step in transcript.undo],
+            "redo": [asdict(step) for step in transcript.redo],
         }
-        text = json.dumps(content, ensure_ascii=False, indent=1)
+        text = json.dumps(content, ensure_ascii=False)
         # A lone surrogate (half an emoji from a broken paste) has no UTF-8 form.
         write_atomically(self._path(transcript.id), text.encode("utf-8", "replace"))
 
     def delete(self, chat_id: str) -> None:
         self._path(chat_id).unlink(missing_ok=True)
+
+    def _remember(self, transcript: Transcript, stamp: "_Stamp") -> None:
+        with self._lock:
+            self._known[transcript.id] = (stamp, transcript)
+            self._known.move_to_end(transcript.id)
+            while len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
 
     def _path(self, chat_id: str) -> Path:
         if not is_id(chat_id):
@@ -129,16 +104,65 @@ class TranscriptStore:
         return self.folder / f"{chat_id}.json"
 
 
+_Stamp = tuple[int, int, int]
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Tells one state of a file from another: every save makes a new file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+def _row(turn: Turn) -> dict[str, Any]:
+    """A turn for the file: without what says nothing, and its tokens in one text."""
+    row = {entry.name: getattr(turn, entry.name) for entry in fields(turn)}
+    row["receipt"] = None if turn.receipt is None else dict(turn.receipt)
+    row["tokens"] = " ".join(map(str, turn.tokens))
+    return {name: value for name, value in row.items() if name in _ALWAYS or value}
+
+
+_ALWAYS = frozenset({"question", "answer", "state"})
+
+
 def _transcript(chat_id: str, saved: object, path: Path) -> Transcript:
     if not isinstance(saved, dict) or not isinstance(saved.get("turns"), list):
         raise _damaged(path)
     settings = saved.get("settings")
-    return Transcript(
+    shown = [_turn(row, path) for row in saved["turns"]]
+    aside = [_turn(row, path) for row in _list(saved, "aside")]
+    ids = [turn.id for turn in (*shown, *aside) if turn.id]
+    if len(set(ids)) < len(ids) or not all(turn.id for turn in aside):
+        raise _damaged(path)
+    transcript = Transcript(
         id=chat_id,
-        turns=tuple(_turn(row, path) for row in saved["turns"]),
+        turns=tuple(shown),
         model=str(saved.get("model", "")),
         settings=settings if isinstance(settings, dict) else {},
+        aside={turn.id: turn for turn in aside},
+        owner=str(saved.get("owner", "")),
     )
+    transcript = transcript.with_tree(chat_links.sound(transcript.tree))
+    try:
+        undo, redo = (tuple(map(_step, _list(saved, name))) for name in ("undo", "redo"))
+    except (AttributeError, KeyError, TypeError, ValueError):  # the words are what counts
+        return transcript
+    return replace(transcript, undo=undo, redo=redo)
+
+
+def _list(saved: Mapping[str, Any], name: str) -> Iterable[Any]:
+    rows = saved.get(name)
+    return rows if isinstance(rows, list) else []
+
+
+def _step(row: Mapping[str, Any]) -> Step:
+    links = {
+        int(turn): (int(parent), int(following), bool(gone))
+        for turn, (parent, following, gone) in row["links"].items()
+    }
+    return Step(str(row["what"]), int(row["first"]), links)
 
 
 def _turn(row: object, path: Path) -> Turn:
@@ -146,13 +170,25 @@ def _turn(row: object, path: Path) -> Turn:
         raise _damaged(path)
     state = row.get("state")
     receipt = row.get("receipt")
+    tokens = str(row.get("tokens") or "")
     return Turn(
         question=row["question"],
         answer=str(row.get("answer") or ""),
         state=cast("TurnState", state) if state in get_args(TurnState) else "cut off",
         receipt=receipt if isinstance(receipt, dict) else None,
         problem=str(row.get("problem") or ""),
+        tokens=tuple(map(int, tokens.split())) if re.fullmatch(r"[0-9 ]*", tokens) else (),
+        edited=row.get("edited") is True,
+        gone=row.get("gone") is True,
+        **{name: _whole(row.get(name, 0), path) for name in ("id", "parent", "asked", "next")},
     )
+
+
+def _whole(value: object, path: Path) -> int:
+    """A turn's number; a small one, as it is counted up."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise _damaged(path)
+    return value
 
 
 def _damaged(path: Path) -> BadInput:

@@ -32,10 +32,17 @@ class Chooser:
         seed: 0 to 2**32 - 1.
         prompt: the ids before the answer, which the repetition penalty counts as said.
         room: how many tokens will be chosen at most.
+        chosen: how many tokens of the answer, the last ones of `prompt`, were chosen before. With
+            the same seed the rest is what it would have been in one go.
     """
 
     def __init__(
-        self, params: SamplingParams, seed: int, prompt: tuple[int, ...], room: int
+        self,
+        params: SamplingParams,
+        seed: int,
+        prompt: tuple[int, ...],
+        room: int,
+        chosen: int = 0,
     ) -> None:
         self._greedy = params.greedy
         chain = list(processors(params))
@@ -44,6 +51,8 @@ class Chooser:
         self._last = chain.pop() if chain and isinstance(chain[-1], TopPLogitsWarper) else None
         self._chain = chain
         self._generator = torch.Generator(device="cpu").manual_seed(seed)
+        for _ in range(chosen):
+            torch.rand((), generator=self._generator, dtype=torch.float64)
         self._said = torch.empty((1, len(prompt) + room), dtype=torch.long)
         self._said[0, : len(prompt)] = torch.tensor(prompt, dtype=torch.long)
         self._length = len(prompt)

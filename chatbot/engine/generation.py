@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from chatbot.engine.beginnings import Beginning, begun, token_ids
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.prompts import Prompt, render
 from chatbot.engine.receipts import Receipt
@@ -20,7 +21,7 @@ from chatbot.engine.requests import Request
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine.text_stream import Alternative, Chunk, Token
 from chatbot.engine.worker import Worker
-from chatbot.errors import NotAvailable
+from chatbot.errors import BadInput, NotAvailable
 from chatbot.messages import Message
 
 __all__ = ["Alternative", "Chunk", "Engine", "Generation", "Receipt", "Token"]
@@ -35,13 +36,15 @@ class Generation(Iterator[Chunk]):
 
     Attributes:
         prompt: what the model was given.
-        text: what has come so far.
+        text: what has come so far, with what it began with.
+        begun: ids of the tokens that it began with.
         receipt: how it was made; None until the last chunk has been taken.
     """
 
     def __init__(self, request: Request, worker: Worker) -> None:
         self.prompt: Prompt = request.prompt
-        self.text = ""
+        self.text = request.text
+        self.begun = request.begun
         self.receipt: Receipt | None = None
         self._request = request
         self._worker = worker
@@ -110,8 +113,9 @@ class Engine:
         """How many answers are under way."""
         return self._worker.active
 
-    def render(self, messages: Sequence[Message], params: SamplingParams) -> Prompt:
-        """What the model would be given: the newest turns that fit beside the answer.
+    def render(self, messages: Sequence[Message], params: SamplingParams, begun: int = 0) -> Prompt:
+        """What the model would be given: the newest turns that fit beside the answer, of which
+        `begun` tokens are there already.
 
         Raises:
             BadInput: there is no message, or even the last one doesn't fit.
@@ -119,7 +123,12 @@ class Engine:
         """
         loaded = self.loaded
         reserve = min(params.max_new_tokens, loaded.window // LARGEST_RESERVE)
-        prompt = render(loaded.tokenizer, messages, window=loaded.window, reserve=reserve)
+        if begun and begun + reserve >= loaded.window:
+            raise BadInput(
+                "The answer is as long as this model's window, so it can't go on.",
+                remedy="Ask a question about it instead, or choose a model with a larger window.",
+            )
+        prompt = render(loaded.tokenizer, messages, window=loaded.window, reserve=reserve + begun)
         return replace(prompt, stop_ids=prompt.stop_ids | _end_ids(loaded))
 
     def stream(
@@ -129,6 +138,7 @@ class Engine:
         *,
         conversation: str = "",
         stop: threading.Event | None = None,
+        beginning: Beginning | None = None,
     ) -> Generation:
         """Begin to answer; returns at once.
 
@@ -137,20 +147,25 @@ class Engine:
             params: without a seed a fresh one is drawn; the receipt tells it.
             conversation: a key under which the reading is remembered between turns; "" forgets.
             stop: set it to end the answer.
+            beginning: what the answer has already; it goes on from its last token.
 
         Raises:
             BadInput: there is no message, or even the last one doesn't fit.
             NotAvailable: the engine was closed.
         """
         asked = time.perf_counter()
+        first = beginning or Beginning("")
+        tokens = token_ids(self.loaded.tokenizer, messages, first) if first.text else ()
         request = Request(
             self.loaded,
             list(messages),
             params,
             conversation=conversation,
-            prompt=self.render(messages, params),
+            prompt=begun(self.render(messages, params, len(tokens)), tokens),
             outside_stop=stop,
             asked=asked,
+            begun=first.text,
+            begun_tokens=tokens,
         )
         self._worker.submit(request)
         return Generation(request, self._worker)

@@ -34,6 +34,8 @@ class Request:
         prompt: Prompt,
         outside_stop: threading.Event | None,
         asked: float,
+        begun: str = "",
+        begun_tokens: tuple[int, ...] = (),
     ) -> None:
         self.messages = messages
         self.conversation = conversation
@@ -42,13 +44,16 @@ class Request:
         self.stop = threading.Event()
         self.outbox: queue.SimpleQueue[Chunk | Receipt | BaseException] = queue.SimpleQueue()
         self.cached_tokens = 0
-        self.text = ""
+        self.text = begun
+        self.begun = begun_tokens
         self._params = params
         self._seed = secrets.randbelow(LARGEST_SEED + 1) if params.seed is None else params.seed
         self._limit = min(params.max_new_tokens, loaded.window - len(prompt.ids))
-        self._chooser = Chooser(params, self._seed, prompt.ids, self._limit)
+        self._chooser = Chooser(params, self._seed, prompt.ids, self._limit, len(begun_tokens))
         self._texts = _TokenTexts(loaded)
         self._stream = TextStream(self._texts.decode, prompt.stop_strings)
+        if begun_tokens:
+            self._stream.go_on_after(begun_tokens, begun)
         self._outside_stop = outside_stop
         self._names = (loaded.entry.name, loaded.hash)
         self._placement = loaded.placement

@@ -76,6 +76,17 @@ class Shape:
                 trained[index] |= start < b and end > a
         return ids, trained
 
+    def begun(self, messages: Sequence[Message], answer: str) -> list[int]:
+        """Ids of the words of an answer, as the template writes them after the answer's header."""
+        chat = self._chat([*messages, Message("assistant", answer)])
+        header, whole = self._text(chat[:-1], True), self._text(chat, False)
+        words = chat[-1]["content"]
+        if words not in whole[len(header) :]:  # the template trims them
+            words = words.strip()
+        at = whole.find(words, len(header)) if whole.startswith(header) else -1
+        part = words if at < 0 else whole[len(header) : at + len(words)]
+        return self._encode(part)[0]
+
     @cached_property
     def stop_ids(self) -> frozenset[int]:
         ends = (self._markers[0] | _END_TOKENS) & self._control

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-_BROKEN = "\ufffd"
+BROKEN = "\ufffd"
 """What a decoder writes for bytes that are no complete character (yet)."""
 _LONGEST_WINDOW = 48
 _CONTEXT = 8
@@ -61,6 +61,12 @@ class TextStream:
         self.ended = False
         """A stop string has come."""
 
+    def go_on_after(self, tokens: Sequence[int], text: str) -> None:
+        """Nothing was pushed yet, but the answer has these tokens and this text already."""
+        self._window = list(tokens[-_LONGEST_WINDOW:])
+        self._settled = self._decode(self._window).removesuffix(BROKEN)
+        self._started = bool(text)
+
     def push(self, token: Token) -> Chunk | None:
         """Add a token; returns what can be shown now."""
         self._waiting.append((self._shown + len(self._held), token))
@@ -87,7 +93,7 @@ class TextStream:
     def _fresh_text(self, token_id: int) -> str:
         self._window.append(token_id)
         text = self._decode(self._window)
-        settled = text.removesuffix(_BROKEN)
+        settled = text.removesuffix(BROKEN)
         fresh = settled[len(self._settled) :]
         self._settled = settled
         if len(self._window) > _LONGEST_WINDOW and settled == text:

@@ -1,9 +1,13 @@
 """Saved chats: found again by their id alone, whole or not at all."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chatbot import chat_tree
+from chatbot.chat_links import Step
 from chatbot.errors import BadInput
 from chatbot.messages import assistant, user
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, is_id, new_id
@@ -84,3 +88,94 @@ def test_deleting_twice_is_no_error(store: TranscriptStore) -> None:
     store.delete(chat.id)
     store.delete(chat.id)
     assert not store.exists(chat.id)
+
+
+OLD = """{
+ "model": "tiny",
+ "settings": {"temperature": 0.3},
+ "turns": [
+  {"question": "a", "answer": "1", "state": "done", "receipt": {"seed": 7}, "problem": ""},
+  {"question": "b", "answer": "par", "state": "answering", "receipt": null, "problem": ""}
+ ]
+}"""
+
+
+def test_a_file_from_before_there_were_versions_is_read(store: TranscriptStore) -> None:
+    chat = new_id()
+    store.folder.mkdir()
+    (store.folder / f"{chat}.json").write_text(OLD, encoding="utf-8")
+    loaded = store.load(chat)
+    assert loaded is not None
+    assert [(turn.question, turn.answer) for turn in loaded.turns] == [("a", "1"), ("b", "par")]
+    assert [turn.id for turn in loaded.turns] == [1, 2]
+    assert loaded.turns[0].receipt == {"seed": 7}
+    assert (loaded.model, loaded.settings) == ("tiny", {"temperature": 0.3})
+    assert loaded.settled().turns[1].state == "cut off"
+
+
+def versioned() -> Transcript:
+    chat = Transcript(new_id(), (Turn("a", "1", "done", tokens=(5, 7)), Turn("b", "2", "done")))
+    tree, new = chat_tree.answer_again(chat.tree, 1)
+    chat = chat.changed("new answer", tree)
+    chat = chat.with_turn(chat.place(new), answer="one", state="done")
+    return replace(chat.changed("deletion", chat_tree.delete(chat.tree, new)), owner="me").undone()
+
+
+def test_versions_and_the_way_back_are_saved(store: TranscriptStore) -> None:
+    chat = versioned()
+    store.save(chat)
+    loaded = TranscriptStore(store.folder).load(chat.id)
+    assert loaded == chat
+    assert loaded is not None
+    assert loaded.undone().turns[0].tokens == (5, 7)
+    assert loaded.redone().turns == chat.redone().turns
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("turns", [{"question": "a", "id": 1}, {"question": "b", "id": 1}]),
+        ("turns", [{"question": "a", "id": "1"}]),
+        ("turns", [{"question": "a", "id": -1}]),
+        ("aside", [{"question": "a"}]),
+        ("aside", [7]),
+    ],
+)
+def test_impossible_versions_are_damage(store: TranscriptStore, name: str, value: object) -> None:
+    chat = versioned()
+    store.save(chat)
+    path = store.folder / f"{chat.id}.json"
+    saved = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(saved | {name: value}), encoding="utf-8")
+    with pytest.raises(BadInput):
+        store.load(chat.id)
+
+
+@pytest.mark.parametrize("undo", [7, [7], [{"what": "x"}], [{"what": "x", "first": 9, "links": 1}]])
+def test_a_damaged_way_back_costs_only_the_way_back(store: TranscriptStore, undo: object) -> None:
+    chat = versioned()
+    store.save(chat)
+    path = store.folder / f"{chat.id}.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"undo": undo}), "utf-8")
+    loaded = store.load(chat.id)
+    assert loaded is not None
+    assert loaded.turns == chat.turns
+    assert loaded.undo == ()
+
+
+def test_a_step_to_a_turn_that_never_was_is_harmless(store: TranscriptStore) -> None:
+    chat = versioned()
+    wild = replace(chat, undo=(Step("x", 99, {1: (2, 1, False), 2: (1, 2, False)}),))
+    assert wild.undone().turns == ()
+
+
+def test_a_chat_that_another_process_saved_is_read_anew(store: TranscriptStore) -> None:
+    chat = Transcript(new_id(), (Turn("a", "1", "done"),))
+    store.save(chat)
+    assert store.load(chat.id) == chat
+    assert store.load(chat.id) is store.load(chat.id)  # read once
+    more = replace(chat, turns=(*chat.turns, Turn("b", "2", "done")))
+    TranscriptStore(store.folder).save(more)
+    assert store.load(chat.id) == more
+    store.delete(chat.id)
+    assert store.load(chat.id) is None
