@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.ui.browser import BrowserCookie
 from pages.ui.errors import say_unexpected
 from pages.ui.server import ROUTES, SecurityHeaders
 from pages.ui.warming import warming
@@ -18,7 +19,7 @@ from pages.ui.warming import warming
 app = st.App(
     Path(__file__).resolve().parent / "pages" / "router.py",
     routes=ROUTES,
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(BrowserCookie)],
     on_script_error=say_unexpected,
     lifespan=warming,
 )

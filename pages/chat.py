@@ -7,9 +7,21 @@ from streamlit.delta_generator import DeltaGenerator
 
 from chatbot.answering import Request
 from chatbot.engine import catalog
+from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import ChatbotError
 from chatbot.transcripts import Transcript
-from pages.ui import chats, controls, errors, state, turns
+from pages.ui import (
+    browser,
+    chat_actions,
+    chat_list,
+    chat_state,
+    chats,
+    controls,
+    errors,
+    state,
+    turns,
+)
+from pages.ui.errors import plain
 from pages.ui.model_status import install_card, model_line
 from pages.ui.resources import answering, engine_room
 from pages.ui.state import Key
@@ -20,6 +32,8 @@ SUGGESTIONS = ("Who are you?", "Tell me a joke.", "What did you do today?")
 def main() -> None:
     chat = chats.current()
     transcript = saved(chat)
+    chat = transcript.id
+    chat_state.memory(chat)
     state.restore_settings(chat, transcript.model, transcript.settings)
     entries = catalog.list_models()
     head = st.container(horizontal=True, vertical_alignment="bottom", key="chat-head")
@@ -28,6 +42,8 @@ def main() -> None:
     line = st.container()
     with line:
         controls.default_gone(entries)
+        model_gone(transcript, entries, entry)
+        chat_list.notices()
     choice = controls.choice(entry)
     with st.sidebar:
         request = Request(choice, controls.sampling())
@@ -43,7 +59,7 @@ def main() -> None:
     with foot:
         turns.stop_button(transcript)
     with head:
-        clear_button(transcript)
+        head_buttons(transcript)
     with area:
         turns.draw(transcript, request)
     if entry.installed:
@@ -66,19 +82,46 @@ def listen(
     transcript: Transcript, request: Request, area: DeltaGenerator, foot: DeltaGenerator
 ) -> Transcript:
     """Take a question, typed or suggested, else remember what the page is set to."""
+    problem = chat_state.put_back()
     question = foot.chat_input("Write a message", key=Key.QUESTION)
     changed = state.settings_changed(request.choice.model, request.params)
     with area, errors.shown():
+        if problem:
+            st.error(plain(problem), icon=":material/error:")
         if not question and not transcript.turns:
             question = welcome()
         if question:
-            answering().ask(transcript.id, question, request)
-            chats.drop_cleared()
+            ask(transcript.id, question, request)
         elif changed:
             settings = asdict(request.params)
             answering().remember_settings(transcript.id, request.choice.model, settings)
         return answering().transcript(transcript.id)
     return transcript
+
+
+def ask(chat: str, question: str, request: Request) -> None:
+    """Ask; what can't be asked goes back into the box, with the reason."""
+    try:
+        answering().ask(chat, question, request, browser.owner())
+    except ChatbotError as error:
+        memory = chat_state.memory()
+        memory.unsent, memory.problem = question, str(error)
+        st.rerun()
+    chats.drop_cleared()
+    chats.note(chat)
+
+
+def model_gone(transcript: Transcript, entries: list[ModelEntry], entry: ModelEntry) -> None:
+    """Where the model that answered last was deleted meanwhile: who answers from now on."""
+    receipts = [turn.receipt for turn in transcript.turns if turn.receipt is not None]
+    gone = str(receipts[-1].get("model")) if receipts else ""
+    if gone and gone not in {other.name for other in entries}:
+        st.caption(
+            plain(
+                f"{gone}, which answered here last, is not on this machine any more. "
+                f"{entry.title} answers from now on; the conversation is whole."
+            )
+        )
 
 
 def welcome() -> str | None:
@@ -101,16 +144,26 @@ def welcome() -> str | None:
     return chosen
 
 
-def clear_button(transcript: Transcript) -> None:
-    if st.button(
+def head_buttons(transcript: Transcript) -> None:
+    """What one can do to the conversation as a whole."""
+    chat_list.button(transcript)
+    st.button(
+        "New",
+        icon=":material/add_comment:",
+        key="new-chat",
+        disabled=not transcript.turns,
+        on_click=chats.begin_new,
+        help="A new conversation; this one stays in the list of your chats. (Alt+N)",
+    )
+    st.button(
         "Clear",
         icon=":material/delete_sweep:",
+        key="clear-chat",
         disabled=not transcript.turns,
-        help="Empties this conversation and begins a new one.",
-    ):
-        answering().stop(transcript.id)
-        state.begin_new_chat()
-        st.rerun()
+        on_click=chats.clear,
+        help="Deletes this conversation and begins a new one; it can be brought back.",
+    )
+    chat_actions.history_buttons(transcript)
 
 
 main()

@@ -1,13 +1,16 @@
-"""The chat of this tab: which one it is, on every page, and the one that was cleared just now."""
+"""The chats of this browser: which one this tab shows, on every page, and the list of all."""
 
-from chatbot.transcripts import TranscriptStore
-from pages.ui import state
+from collections.abc import Callable
+
+from chatbot.chat_list import ChatList
+from chatbot.errors import ChatbotError
+from pages.ui import browser, errors, state
 from pages.ui.resources import answering
 
 
 def current() -> str:
     """The id of this tab's chat."""
-    return state.chat_id(TranscriptStore().exists)
+    return state.chat_id(answering().transcripts.exists)
 
 
 def keep_in_address() -> None:
@@ -15,17 +18,73 @@ def keep_in_address() -> None:
     current()
 
 
+def listed() -> ChatList | None:
+    """This browser's list; None where the browser keeps no cookies and can't be known again."""
+    owner = browser.owner()
+    return ChatList(owner, answering().transcripts) if owner else None
+
+
+def note(chat: str) -> None:
+    """The list learns of a new question. Chats that another browser began are not taken."""
+    chats = listed()
+    if chats is not None:
+        with errors.shown():
+            chats.note(answering().transcript(chat))
+
+
+def clear() -> None:
+    """Leave the chat for an empty one; it can be brought back."""
+    chat = current()
+    answering().stop(chat)
+    chats = listed()
+    if chats is not None:
+        with errors.shown():
+            chats.delete(chat)
+    state.begin_new_chat()
+
+
+def begin_new() -> None:
+    """An empty chat beside the others."""
+    state.begin_new_chat()
+    state.forget_cleared_chat()
+
+
+def open_chat(chat: str) -> None:
+    state.open_chat(chat)
+    state.forget_cleared_chat()
+
+
+def bring_back(chat: str) -> None:
+    """Return to a chat that was deleted."""
+    chats = listed()
+    if chats is not None:
+        with errors.shown():
+            chats.restore(chat)
+    open_chat(chat)
+
+
 def bring_back_cleared() -> None:
     """Return to the chat that was cleared just now."""
     cleared = state.cleared_chat()
     if cleared:
-        state.open_chat(cleared)
-        state.forget_cleared_chat()
+        bring_back(cleared)
 
 
 def drop_cleared() -> None:
-    """A new chat has begun in earnest: the cleared one is deleted."""
+    """A new chat has begun in earnest: the cleared one is deleted, at once where no list can bring
+    it back."""
     cleared = state.cleared_chat()
     if cleared:
-        answering().forget(cleared)
+        if listed() is None:
+            answering().forget(cleared)
         state.forget_cleared_chat()
+
+
+def attempt(deed: Callable[[], None]) -> bool:
+    """Whether it worked; else the reason is on the page. Such as in a callback."""
+    try:
+        deed()
+    except ChatbotError as error:
+        errors.say(error)
+        return False
+    return True

@@ -9,9 +9,9 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.engine_room import Choice
-from chatbot.errors import ChatbotError
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import errors
+from pages.ui import chat_actions, chat_state
+from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
 from pages.ui.model_status import POLL
@@ -30,37 +30,71 @@ _ENDS = {
 def draw(transcript: Transcript, request: Request) -> None:
     """All turns of a chat; the answer under way redraws itself until it is complete."""
     growing = False
-    for index, turn in enumerate(transcript.turns):
-        with st.chat_message("user", avatar=PERSON), st.container(key=f"question-{index}"):
-            st.text(turn.question)
-        with st.chat_message("assistant", avatar=BOT), st.container(key=f"answer-{index}"):
-            if turn.state not in UNFINISHED:
+    first = max(0, len(transcript.turns) - chat_state.memory(transcript.id).shown)
+    with st.container(key="chat-earlier", horizontal_alignment="center"):
+        if first:
+            _earlier_button(first)
+    tree = transcript.tree
+    for index, turn in enumerate(transcript.turns[first:], start=first):
+        last = index == len(transcript.turns) - 1
+        if turn.question:
+            with (
+                st.chat_message("user", avatar=PERSON),
+                st.container(key=f"question-{index}", gap="xxsmall"),
+            ):
+                if chat_actions.is_edited(turn, "question"):
+                    chat_actions.editor(transcript, turn, request)
+                else:
+                    st.text(turn.question)
+                    chat_actions.question_tools(transcript, tree, turn, last=last)
+        with (
+            st.chat_message("assistant", avatar=BOT),
+            st.container(key=f"answer-{index}", gap="xsmall"),
+        ):
+            if chat_actions.is_edited(turn, "answer"):
+                chat_actions.editor(transcript, turn, request)
+            elif turn.state not in UNFINISHED:
                 _draw_finished(turn)
-                if index == len(transcript.turns) - 1:
-                    _regenerate_button(transcript.id, turn, request)
+                chat_actions.answer_tools(transcript, tree, turn, request, last=last)
             elif growing:
                 st.caption("Waits for the answer before it.")
             else:
                 growing = True
-                _growing(transcript.id, index, request.choice)
+                _growing(transcript.id, turn.id, request.choice)
+    chat_keys(chat_actions.texts(transcript.turns[first:]))
 
 
-def _growing(chat: str, index: int, choice: Choice) -> None:
+def _earlier_button(hidden: int) -> None:
+    st.button(
+        f"Show earlier ({hidden:,} more)",
+        icon=":material/expand_less:",
+        key="show-earlier",
+        type="tertiary",
+        on_click=_show_earlier,
+    )
+
+
+def _show_earlier() -> None:
+    chat_state.memory().shown += chat_state.SHOWN_MORE
+
+
+def _growing(chat: str, turn_id: int, choice: Choice) -> None:
     """An answer as far as it has come. A fragment, so that neither a slider nor a refresh cuts it
     short, and so that the page is at rest meanwhile. Looks seldom while the model is loaded: that
     needs the processor itself."""
     ready = engine_room().status(choice).state == "ready"
-    st.fragment(_grow, run_every=FRAME if ready else POLL)(chat, index, choice, ready)
+    st.fragment(_grow, run_every=FRAME if ready else POLL)(chat, turn_id, choice, ready)
 
 
-def _grow(chat: str, index: int, choice: Choice, ready: bool) -> None:
+def _grow(chat: str, turn_id: int, choice: Choice, ready: bool) -> None:
     turns = answering().transcript(chat).turns
-    if index >= len(turns) or turns[index].state not in UNFINISHED:
+    turn = next((turn for turn in reversed(turns) if turn.id == turn_id), None)
+    if turn is None or turn.state not in UNFINISHED:
         st.rerun()
     if not ready and engine_room().status(choice).state == "ready":
         st.rerun()
-    if turns[index].answer:
-        st.text(f"{turns[index].answer} ▍")
+    if turn.answer:
+        st.text(f"{turn.answer} ▍")
     else:
         st.caption(":shimmer[Thinking…]" if ready else ":shimmer[Loading the model…]")
 
@@ -89,26 +123,10 @@ def _draw_finished(turn: Turn) -> None:
         st.caption("Stopped.")
     elif turn.state == "cut off":
         st.caption("Cut off: the server was stopped while this was answered.")
+    if turn.edited:
+        st.caption("In your own words.")
     if turn.receipt is not None:
         _draw_receipt(turn.receipt)
-
-
-def _regenerate_button(chat: str, turn: Turn, request: Request) -> None:
-    same_again = request.params.seed is not None and turn.state == "done"
-    if st.button(
-        "Regenerate",
-        icon=":material/refresh:",
-        key="regenerate",
-        type="tertiary",
-        help="Answers the last question once more."
-        + (" The seed is fixed, so the same settings give the same answer." if same_again else ""),
-    ):
-        try:
-            answering().regenerate(chat, request)
-        except ChatbotError as error:
-            errors.say(error)
-        else:
-            st.rerun()
 
 
 def _draw_receipt(receipt: Mapping[str, Any]) -> None:
@@ -138,11 +156,21 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
         f"read ({receipt.get('cached_tokens')} of them remembered); ended "
         f"{_ENDS.get(str(receipt.get('finish')), '')}",
         "Left out": f"{left_out} messages",
+        "Begun": _begun(receipt.get("before")),
         "Ran on": f"{SPOKEN_DEVICES.get(str(receipt.get('device')), receipt.get('device'))}, "
         f"{receipt.get('dtype')}",
     }
     with st.expander(plain(summary), type="compact"):
-        st.caption("  \n".join(f"**{name}** {plain(str(value))}" for name, value in rows.items()))
+        st.caption(
+            "  \n".join(f"**{name}** {plain(str(value))}" for name, value in rows.items() if value)
+        )
+
+
+def _begun(before: object) -> str:
+    """What made the first part of an answer that was continued; "" where it is of one piece."""
+    if not isinstance(before, Mapping):
+        return ""
+    return f"by {before.get('model')}, seed {before.get('seed')}; this is how it went on"
 
 
 def _number(value: object) -> str:

@@ -1,0 +1,88 @@
+// The chat's keys press its buttons, and its copy buttons copy in the browser: no rerun for that.
+const BUTTONS = {
+  "Alt+KeyR": ["regenerate"],
+  "Alt+KeyC": ["continue"],
+  "Alt+ArrowUp": ["edit-question-last"],
+  "Alt+KeyZ": ["chat-undo"],
+  "Alt+Shift+KeyZ": ["chat-redo"],
+  "Alt+KeyN": ["new-chat"],
+  "Alt+KeyL": ["chats"],
+  "Alt+PageUp": ["answer-chevron_left-", "last"],
+  "Alt+PageDown": ["answer-chevron_right-", "last"],
+}
+const COPIED = 1500
+const seen = new WeakMap()
+
+export default function ({ data, parentElement }) {
+  const state = seen.get(parentElement) ?? {}
+  state.texts = data.texts
+  if (!seen.has(parentElement)) {
+    seen.set(parentElement, state)
+    state.onkey = (event) => pressed(event)
+    state.onclick = (event) => clicked(state, event)
+    document.addEventListener("keydown", state.onkey, true)
+    document.addEventListener("click", state.onclick, true)
+  }
+  return () => {
+    document.removeEventListener("keydown", state.onkey, true)
+    document.removeEventListener("click", state.onclick, true)
+    seen.delete(parentElement)
+  }
+}
+
+function pressed(event) {
+  if (event.isComposing || event.metaKey) return
+  const area = event.target?.closest?.(".st-key-chat-edit textarea")
+  if (event.key === "Escape") {
+    if (document.querySelector('[role="dialog"]')) return
+    press(area ? ["edit-cancel"] : ["stop"], event)
+  } else if (area && event.key === "Enter" && event.ctrlKey) {
+    // The field hands over its words with the same keys, first.
+    setTimeout(() => press(["edit-save"]), 50)
+  } else if (event.altKey && !event.ctrlKey) {
+    press(BUTTONS[`Alt+${event.shiftKey ? "Shift+" : ""}${event.code}`], event)
+  }
+}
+
+function press(wanted, event) {
+  if (!wanted) return
+  const [key, which] = wanted
+  const own = `.st-key-${key} button`
+  const any = [...document.querySelectorAll(which ? `[class*="st-key-${key}"] button` : own)]
+  const button = any.at(-1) ?? document.querySelector(`[class*="st-key-${key}-"] button`)
+  if (!button || button.disabled) return
+  event?.preventDefault()
+  event?.stopPropagation()
+  button.click()
+}
+
+function clicked(state, event) {
+  const button = event.target?.closest?.('[class*="st-key-copy-"] button')
+  if (!button) return
+  const place = button.closest('[class*="st-key-copy-"]')
+  const key = [...place.classList].find((name) => name.startsWith("st-key-copy-")).slice(7)
+  const text = state.texts[key]
+  if (text === undefined) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  copy(text).then(() => {
+    const icon = button.querySelector('[data-testid="stIconMaterial"], [role="img"]')
+    if (!icon || icon.textContent !== "content_copy") return
+    icon.textContent = "check"
+    setTimeout(() => (icon.textContent = "content_copy"), COPIED)
+  })
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    // Away from localhost a page without https has no clipboard of that kind.
+    const area = document.createElement("textarea")
+    area.value = text
+    document.body.append(area)
+    area.select()
+    document.execCommand("copy")
+    area.remove()
+  }
+}

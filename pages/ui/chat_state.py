@@ -1,0 +1,66 @@
+"""What the chat page keeps of one tab besides the settings: what is being edited, how much of a
+long chat is drawn, and words that could not be sent."""
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pages.ui.state import Key
+
+SHOWN_AT_FIRST = 20
+"""Turns of a long chat that are drawn; each costs the page time at every rerun."""
+SHOWN_MORE = 50
+_MEMORY = "own_chat_memory"
+
+
+@dataclass
+class ChatMemory:
+    """
+    Attributes:
+        chat: the conversation that all this is about.
+        editing: id of the turn that is being edited, and which part of it; None: none.
+        shown: how many of the last turns are drawn.
+        unsent: words that could not be sent, to be put back into the box.
+        problem: the sentence on why.
+        lists: how often a conversation was picked; closes the list.
+        imports: how many files were taken; empties the field for files.
+        notice: a sentence about what was done to the list of conversations.
+    """
+
+    chat: str = ""
+    editing: tuple[int, str] | None = None
+    shown: int = SHOWN_AT_FIRST
+    unsent: str = ""
+    problem: str = ""
+    lists: int = 0
+    imports: int = 0
+    notice: list[str] = field(default_factory=list)
+
+
+def memory(chat: str | None = None) -> ChatMemory:
+    """This tab's memory; what belongs to another conversation is forgotten."""
+    kept: ChatMemory = st.session_state.setdefault(_MEMORY, ChatMemory())
+    if chat is not None and kept.chat != chat:
+        kept.chat, kept.editing, kept.shown = chat, None, SHOWN_AT_FIRST
+    return kept
+
+
+def put_back() -> str:
+    """Put unsent words back into the box, only before it is drawn; returns why they are unsent."""
+    kept = memory()
+    if kept.unsent:
+        st.session_state[Key.QUESTION] = kept.unsent
+    problem, kept.unsent, kept.problem = kept.problem, "", ""
+    return problem
+
+
+def edited_text() -> str:
+    """What stands in the field in which a message is edited."""
+    kept = memory()
+    return str(st.session_state.get(edit_key(), "")) if kept.editing else ""
+
+
+def edit_key() -> str:
+    kept = memory()
+    turn, part = kept.editing or (0, "")
+    return f"edit-{kept.chat[:8]}-{turn}-{part}"
