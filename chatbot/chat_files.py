@@ -11,7 +11,8 @@ from chatbot.transcripts import Transcript, new_id
 
 MOST_CHATS = 50
 """Conversations that are taken from one file; a data set belongs on the page Dataset."""
-_MARKS = re.compile(r"([\\`*_\[\]<>&$~|]|^[#+\-=:]|^(?=\d+[.)]))", re.MULTILINE)
+_MARKS = re.compile(r"([\\`*_\[\]<>&$~|]|^[ \t]*[#+\-=:])", re.MULTILINE)
+_NUMBERED = re.compile(r"^([ \t]*\d+)([.)])", re.MULTILINE)
 
 
 def to_json(transcript: Transcript) -> bytes:
@@ -82,4 +83,5 @@ def _turns(messages: Sequence[Message]) -> tuple[Turn, ...]:
 
 
 def _plain(text: str) -> str:
-    return _MARKS.sub(r"\\\1", text).replace("\n", "  \n")
+    marked = _MARKS.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
+    return _NUMBERED.sub(r"\1\\\2", marked).replace("\n", "  \n")
