@@ -66,6 +66,7 @@ def main() -> None:
         engine_room().warm(choice)  # last of all: torch must not hold up the painting
         with line:
             model_line(entry, choice)
+    chat_state.all_said()
 
 
 def saved(chat: str) -> Transcript:

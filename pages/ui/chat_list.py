@@ -49,10 +49,8 @@ def button(transcript: Transcript) -> None:
 
 def notices() -> None:
     """What was done to the list, said once."""
-    memory = chat_state.memory()
-    for sentence in memory.notice:
+    for sentence in chat_state.memory().notice:
         st.caption(plain(sentence))
-    memory.notice = []
 
 
 def _list(listed: ChatList, chat: str) -> None:

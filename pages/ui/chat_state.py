@@ -50,8 +50,13 @@ def put_back() -> str:
     kept = memory()
     if kept.unsent:
         st.session_state[Key.QUESTION] = kept.unsent
-    problem, kept.unsent, kept.problem = kept.problem, "", ""
-    return problem
+    return kept.problem
+
+
+def all_said() -> None:
+    """The page was drawn to its end: not before, as a rerun in its middle begins it anew."""
+    kept = memory()
+    kept.unsent, kept.problem, kept.notice = "", "", []
 
 
 def edited_text() -> str:
