@@ -24,6 +24,21 @@ class Choice:
     best: tuple[tuple[int, float], ...]
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What one choice was made from, for who wants to look at it or to choose again.
+
+    Args:
+        said: (n,) int64, the prompt and the answer before this choice.
+        scores: (vocabulary,) float32 on the CPU, as the model gave them.
+        chosen: the token that was taken.
+    """
+
+    said: torch.Tensor
+    scores: torch.Tensor
+    chosen: Choice
+
+
 class Chooser:
     """Chooses the tokens of one answer.
 
@@ -87,6 +102,11 @@ class Chooser:
             best=tuple(zip(ids.tolist(), probabilities, strict=True)),
         )
 
+    @property
+    def said(self) -> torch.Tensor:
+        """Prompt and answer so far, (n,) int64; what is said later does not change it."""
+        return self._said[0, : self._length]
+
     def distribution(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids that remain after all processors, ascending, and their probabilities.
 
@@ -115,9 +135,21 @@ class Chooser:
         ids, probabilities = self.distribution(scores)
         # One number a token, whatever remains to choose from: the point where it cuts the sum.
         point = torch.rand((), generator=self._generator, dtype=torch.float64)
-        sums = probabilities.cumsum(dim=0)
-        index = int(torch.searchsorted(sums, point * sums[-1], right=True))
-        return int(ids[min(index, len(ids) - 1)])
+        return int(ids[pick(probabilities, point)])
+
+
+def pick(probabilities: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """Which index each point falls on, where the probabilities lie end to end from 0 to 1.
+
+    Args:
+        probabilities: (remaining,) float64.
+        points: float64 of any shape, from 0 up to below 1, evenly drawn.
+
+    Returns:
+        int64 of that shape.
+    """
+    sums = probabilities.cumsum(dim=0)
+    return torch.searchsorted(sums, points * sums[-1], right=True).clamp(max=len(sums) - 1)
 
 
 def _remaining(ids: torch.Tensor, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

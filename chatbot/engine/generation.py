@@ -17,7 +17,7 @@ from chatbot.engine.beginnings import Beginning, begun, token_ids
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.prompts import Prompt, render
 from chatbot.engine.receipts import Receipt
-from chatbot.engine.requests import Request
+from chatbot.engine.requests import Request, Watch
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine.text_stream import Alternative, Chunk, Token
 from chatbot.engine.worker import Worker
@@ -139,6 +139,7 @@ class Engine:
         conversation: str = "",
         stop: threading.Event | None = None,
         beginning: Beginning | None = None,
+        watch: Watch | None = None,
     ) -> Generation:
         """Begin to answer; returns at once.
 
@@ -148,6 +149,7 @@ class Engine:
             conversation: a key under which the reading is remembered between turns; "" forgets.
             stop: set it to end the answer.
             beginning: what the answer has already; it goes on from its last token.
+            watch: is shown what each token is chosen from.
 
         Raises:
             BadInput: there is no message, or even the last one doesn't fit.
@@ -166,6 +168,7 @@ class Engine:
             asked=asked,
             begun=first.text,
             begun_tokens=tokens,
+            watch=watch,
         )
         self._worker.submit(request)
         return Generation(request, self._worker)

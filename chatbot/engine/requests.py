@@ -4,10 +4,11 @@ import queue
 import secrets
 import threading
 import time
+from collections.abc import Callable
 
 import torch
 
-from chatbot.engine.choosing import Choice, Chooser
+from chatbot.engine.choosing import Choice, Chooser, Sight
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.memory import split
 from chatbot.engine.prompts import Prompt
@@ -15,6 +16,10 @@ from chatbot.engine.receipts import Finish, Receipt
 from chatbot.engine.sampling import LARGEST_SEED, SamplingParams
 from chatbot.engine.text_stream import Alternative, Chunk, TextStream, Token
 from chatbot.messages import Message
+
+Watch = Callable[[Sight, Callable[[int], str]], object]
+"""Called with each choice and with the way from an id to its text, in the engine's own thread:
+it must be quick."""
 
 
 class Request:
@@ -36,6 +41,7 @@ class Request:
         asked: float,
         begun: str = "",
         begun_tokens: tuple[int, ...] = (),
+        watch: Watch | None = None,
     ) -> None:
         self.messages = messages
         self.conversation = conversation
@@ -55,6 +61,7 @@ class Request:
         if begun_tokens:
             self._stream.go_on_after(begun_tokens, begun)
         self._outside_stop = outside_stop
+        self._watch = watch
         self._names = (loaded.entry.name, loaded.hash)
         self._placement = loaded.placement
         self._new_tokens = 0
@@ -81,7 +88,12 @@ class Request:
         return "length" if self._new_tokens >= self._limit else None
 
     def choose(self, scores: torch.Tensor) -> Choice:
-        return self._chooser.choose(scores)
+        said = self._chooser.said
+        choice = self._chooser.choose(scores)
+        if self._watch is not None:
+            own = scores.to(device="cpu", dtype=torch.float32)
+            self._watch(Sight(said, own, choice), self._texts.of)
+        return choice
 
     def finish(self, finish: Finish) -> None:
         """Send what was held back, then the receipt."""

@@ -44,3 +44,8 @@ def take() -> Callable[[Generation], tuple[list[int], list[float]]]:
         return [token.id for token in tokens], [token.probability for token in tokens]
 
     return take_all
+
+
+@pytest.fixture
+def tiny_engine(open_engine: OpenEngine, tiny_gpt2: Path) -> Engine:
+    return open_engine(tiny_gpt2)
