@@ -18,6 +18,10 @@ Setting = Literal["temperature", "top_p", "repetition_penalty"]
 Piece = tuple[bool, str]
 """Whether these words are in the other text as well, and the words."""
 
+_UNSETTLED = 3
+"""Words at the end of a growing text of which it is not known yet whether they differ."""
+_FEWEST = 3
+"""Words in a row that two texts must share."""
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
@@ -85,18 +89,30 @@ def no_effect(params: SamplingParams, setting: Setting) -> str:
     return ""
 
 
-def marked(text: str, other: str) -> tuple[Piece, ...]:
+def marked(text: str, other: str, *, growing: bool = False) -> tuple[Piece, ...]:
     """The words of `text`, those that `other` has in the same order apart from the rest.
 
-    Joined, the pieces are `text`.
+    Joined, the pieces are `text`. A few words alone count as the same only where both begin or
+    end with them: any two texts share an "and" somewhere.
+
+    Args:
+        growing: one of them is not complete. The last words then count as the same: the other
+            text may just not have come so far, and a mark that goes again would flicker.
     """
     words, others = _WORD.findall(text), _WORD.findall(other)
+    unsettled = words[-_UNSETTLED:] if growing else []
+    words = words[: len(words) - len(unsettled)]
     matcher = SequenceMatcher(
         None, [word.strip() for word in words], [word.strip() for word in others], autojunk=False
     )
     pieces: list[Piece] = []
     at = 0
-    for start, _, size in matcher.get_matching_blocks():
+    for start, there, size in matcher.get_matching_blocks():
+        begins = start == there == 0
+        ends = start + size == len(words) and there + size == len(others)
+        if size < _FEWEST and not begins and not ends:
+            continue
         pieces += [(False, "".join(words[at:start])), (True, "".join(words[start : start + size]))]
         at = start + size
+    pieces.append((True, "".join(unsettled)))
     return tuple(piece for piece in pieces if piece[1])

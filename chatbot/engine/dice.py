@@ -11,10 +11,10 @@ from chatbot.engine.sampling import SamplingParams
 
 @dataclass(frozen=True)
 class Odds:
-    """The tokens that can come next, likeliest first, and their chances under some settings.
+    """The tokens that can come next and their chances under some settings, in the sampler's order.
 
     Args:
-        ids: (remaining,) int64.
+        ids: (remaining,) int64, ascending.
         chances: (remaining,) float64, adding up to 1.
     """
 
@@ -24,6 +24,11 @@ class Odds:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """The likeliest ones, by id and chance; of equals those with the lower ids."""
+        order = torch.argsort(self.chances, descending=True, stable=True)[:count]
+        return list(zip(self.ids[order].tolist(), self.chances[order].tolist(), strict=True))
+
 
 def odds(sight: Sight, params: SamplingParams) -> Odds:
     """What the sampler would choose from: all that the settings leave."""
@@ -32,12 +37,10 @@ def odds(sight: Sight, params: SamplingParams) -> Odds:
         if params.greedy:
             best = chooser.choose(sight.scores).id
             return Odds(torch.tensor([best]), torch.ones(1, dtype=torch.float64))
-        ids, chances = chooser.distribution(sight.scores.unsqueeze(0))
-        order = torch.argsort(chances, descending=True, stable=True)
-        return Odds(ids[order], chances[order])
+        return Odds(*chooser.distribution(sight.scores.unsqueeze(0)))
 
 
-def draw(sight: Sight, params: SamplingParams, *, seed: int, times: int) -> list[int]:
+def draw(from_odds: Odds, *, seed: int, times: int) -> list[int]:
     """Draw the next token again and again, as the sampler would with one seed for all draws.
 
     Args:
@@ -47,35 +50,21 @@ def draw(sight: Sight, params: SamplingParams, *, seed: int, times: int) -> list
     Returns:
         The ids that were drawn, in order.
     """
-    if params.greedy:
-        return odds(sight, params).ids.tolist() * times
-    chooser = Chooser(params, 0, tuple(sight.said.tolist()), 1)
-    with torch.inference_mode():
-        ids, chances = chooser.distribution(sight.scores.unsqueeze(0))
-        generator = torch.Generator(device="cpu").manual_seed(seed)
-        points = torch.rand(times, generator=generator, dtype=torch.float64)
-        drawn: list[int] = ids[pick(chances, points)].tolist()
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    points = torch.rand(times, generator=generator, dtype=torch.float64)
+    drawn: list[int] = from_odds.ids[pick(from_odds.chances, points)].tolist()
     return drawn
 
 
-def distances(expected: Odds, drawn: Sequence[int]) -> list[float]:
-    """Total variation distance between the shares drawn and the chances, after each draw.
+def distance(expected: Odds, drawn: Sequence[int]) -> float:
+    """Total variation distance between the shares that were drawn and the chances.
 
-    Half the sum of all differences (Levin, Peres and Wilmer 2009, section 4.1): 0 where they are
-    equal, 1 where nothing that could come has come. Takes time in proportion to the draws, not
-    to the vocabulary.
+    Half the sum of all differences (Levin, Peres and Wilmer 2009, section 4.1), which is the share
+    of the draws that would have to be others for a perfect match.
     """
-    chance = dict(zip(expected.ids.tolist(), expected.chances.tolist(), strict=True))
-    counts: dict[int, int] = {}
-    undrawn = 1.0
-    found = []
-    for number, token in enumerate(drawn, start=1):
-        if token not in counts:
-            undrawn -= chance[token]
-        counts[token] = counts.get(token, 0) + 1
-        differences = sum(abs(count / number - chance[seen]) for seen, count in counts.items())
-        found.append(max(0.0, (differences + undrawn) / 2))
-    return found
+    places = torch.searchsorted(expected.ids, torch.tensor(drawn))
+    counts = torch.bincount(places, minlength=len(expected))
+    return float((counts.double() / len(drawn) - expected.chances).abs().sum() / 2)
 
 
 def usual_distance(expected: Odds, times: int) -> float:

@@ -62,12 +62,10 @@ class Step:
     before: int
 
     @property
-    def rank(self) -> int:
-        """Place of the taken token in the model's own order, from 1; `SHOWN` + 1 is that or more.
-
-        The list holds the best ones, so it counts there as far as it goes.
-        """
-        return self.candidates.index(self.chosen) + 1
+    def rank(self) -> int | None:
+        """Place of the taken token in the model's own order, from 1; None beyond `SHOWN`."""
+        place = self.candidates.index(self.chosen) + 1
+        return place if place <= SHOWN else None
 
 
 def step(sight: Sight, params: SamplingParams, text_of: Callable[[int], str]) -> Step:

@@ -54,11 +54,22 @@ def test_the_words_that_differ_are_marked() -> None:
         (False, " green"),
         (True, " tea."),
     )
+    assert marked("a walk and a red boat on the sea in rain", "the cat and a red boat on time") == (
+        (False, "a walk"),
+        (True, " and a red boat on"),
+        (False, " the sea in rain"),
+    )
+    assert marked("this and that", "cats and dogs") == ((False, "this and that"),)
     assert marked("", "anything") == ()
     assert marked("all new", "") == ((False, "all new"),)
 
 
-@given(st.text(), st.text())
-def test_the_pieces_are_the_text(text: str, other: str) -> None:
-    assert "".join(piece for _, piece in marked(text, other)) == text
+def test_the_newest_words_of_a_growing_answer_are_not_marked_yet() -> None:
+    growing = marked("I like green tea and rain too", "I like", growing=True)
+    assert growing == ((True, "I like"), (False, " green tea"), (True, " and rain too"))
+
+
+@given(st.text(), st.text(), st.booleans())
+def test_the_pieces_are_the_text(text: str, other: str, growing: bool) -> None:
+    assert "".join(piece for _, piece in marked(text, other, growing=growing)) == text
     assert all(same for same, _ in marked(text, text))
