@@ -10,9 +10,10 @@ import streamlit as st
 from chatbot.engine.sampling import LARGEST_SEED, SamplingParams
 from chatbot.live_answers import LiveAnswer
 from chatbot.strips import SCALES, Setting
-from pages.ui.lab_tour_steps import Tour
+from pages.ui.lab_tour_steps import STEPS, Tour
 
 _MEMORY = "own_lab_play"
+_TOUR = "tour"
 
 
 class Key(StrEnum):
@@ -66,10 +67,26 @@ class Play:
 def play() -> Play:
     """This tab's memory."""
     if _MEMORY not in st.session_state:
-        st.session_state[_MEMORY] = Play()
+        st.session_state[_MEMORY] = Play(tour=_addressed())
     found = st.session_state[_MEMORY]
     assert isinstance(found, Play)
     return found
+
+
+def _addressed() -> Tour:
+    """The tour that the address names by the number of its step, so that a refresh goes on."""
+    asked = st.query_params.get(_TOUR, "")
+    if asked in {str(number + 1) for number in range(len(STEPS))}:
+        return Tour(done=int(asked) - 1, running=True)
+    return Tour()
+
+
+def name_in_address(tour: Tour) -> None:
+    """A refresh goes on with the step that is under way."""
+    if not tour.running or tour.finished:
+        st.query_params.pop(_TOUR, None)
+    elif st.query_params.get(_TOUR) != str(tour.done + 1):
+        st.query_params[_TOUR] = str(tour.done + 1)
 
 
 def seed_for(params: SamplingParams) -> int:

@@ -181,7 +181,7 @@ def sentence(step: "Step", at: int, steps: int) -> str:
         f"one had a chance of {percent(taken.after)}"
     )
     return (
-        f"**Token {at} of {steps}: {plain(visible(taken.text))}** — {likely}, with "
+        f"**Token {at} of {steps}: “{plain(visible(taken.text))}”** — {likely}, with "
         f"{percent(taken.before)} of its own. {left}."
     )
 

@@ -26,7 +26,8 @@ TERMS: tuple[Term, ...] = (
         "Token",
         "The pieces that a model reads and writes: whole words, parts of words, signs; each has a "
         "number. Frequent words are one token, rare ones several.",
-        r"\text{text} \;\longrightarrow\; (t_1, t_2, \dots, t_n), \quad t_i \in \{0, \dots, V-1\}",
+        r"\begin{gathered} \text{text} \;\longrightarrow\; (t_1, t_2, \dots, t_n) \\ "
+        r"t_i \in \{0, \dots, V-1\} \end{gathered}",
         "$V$ is the size of the vocabulary, the number of different tokens.",
         "Sennrich, Haddow, Birch: Neural Machine Translation of Rare Words with Subword Units, "
         "2016 (arXiv:1508.07909); over bytes: Radford et al., GPT-2, 2019",
@@ -66,8 +67,9 @@ TERMS: tuple[Term, ...] = (
         "Top-p (nucleus sampling)",
         "Keeps the likeliest tokens that together reach a share, such as 90 %, and cuts off the "
         "rest: few where the model is sure, many where it is not.",
-        r"\text{keep the smallest } S \text{ of likeliest tokens with } \sum_{i \in S} p_i \ge p",
-        "$p$ is Top-p, $p_i$ the probability of token $i$ after temperature and Top-k.",
+        r"\sum_{i \in S} p_i \ge p, \quad S \text{ as small as can be}",
+        "$S$ are the tokens that are kept, $p$ is Top-p, $p_i$ the probability of token $i$ "
+        "after temperature and Top-k.",
         "Holtzman et al.: The Curious Case of Neural Text Degeneration, 2020 (arXiv:1904.09751)",
     ),
     Term(
@@ -82,8 +84,8 @@ TERMS: tuple[Term, ...] = (
         "Typical-p",
         "Keeps the tokens whose surprise is nearest to what is to be expected at this place, until "
         "they reach a share together. Even the likeliest one may go, where it would be too plain.",
-        r"\text{sort by } \bigl|\, -\ln p_i - H \,\bigr|, \quad "
-        r"\text{keep the first ones with } \sum p_i \ge \tau",
+        r"\begin{gathered} \text{sort by } \bigl|\, -\ln p_i - H \,\bigr|, \\ "
+        r"\text{keep the first with } \sum p_i \ge \tau \end{gathered}",
         "$H$ is the entropy of this place, $\\tau$ is Typical-p.",
         "Meister, Pimentel, Wiher, Cotterell: Locally Typical Sampling, 2022 (arXiv:2202.00666)",
     ),
@@ -92,14 +94,15 @@ TERMS: tuple[Term, ...] = (
         "Makes every token less likely that already stands in the prompt or the answer, however "
         "long ago.",
         r"z_i \leftarrow \begin{cases} z_i / \theta & z_i > 0 \\ z_i \cdot \theta & z_i \le 0 "
-        r"\end{cases} \quad \text{for tokens that were said}",
-        "$\\theta$ is the penalty; 1 changes nothing.",
+        r"\end{cases}",
+        "$\\theta$ is the penalty, $z_i$ the logit of a token that was said; 1 changes nothing.",
         "Keskar et al.: CTRL, 2019 (arXiv:1909.05858)",
     ),
     Term(
         "No-repeat n-gram",
         "Forbids to say the same n tokens in a row twice.",
-        r"(t_{m-n+2}, \dots, t_m, i) \text{ was said} \;\Rightarrow\; z_i = -\infty",
+        r"\begin{gathered} (t_{m-n+2}, \dots, t_m, i) \text{ was said} \\ "
+        r"\Rightarrow\; z_i = -\infty \end{gathered}",
         "$t_m$ is the newest token, $i$ the one that would come next.",
         "Paulus, Xiong, Socher: A Deep Reinforced Model for Abstractive Summarization, 2017 "
         "(arXiv:1705.04304)",
@@ -116,9 +119,9 @@ TERMS: tuple[Term, ...] = (
         "Perplexity",
         "How surprised a model is by a text: among how many equally likely tokens it seemed to "
         "choose at each place. Lower is less surprised.",
-        r"\mathrm{PPL} = \exp\Bigl(-\frac{1}{n} \sum_{t=1}^{n} \ln p(t_t \mid t_1, \dots, "
-        r"t_{t-1})\Bigr)",
-        "$n$ is the number of tokens of the text.",
+        r"\mathrm{PPL} = \exp\Bigl(-\frac{1}{n} \sum_{m=1}^{n} \ln p_m\Bigr)",
+        "$p_m$ is the probability that the model gave the $m$-th of the $n$ tokens of the text, "
+        "having read those before it.",
         "Jelinek, Mercer, Bahl, Baker: Perplexity, a Measure of the Difficulty of Speech "
         "Recognition Tasks, 1977",
     ),
@@ -126,8 +129,8 @@ TERMS: tuple[Term, ...] = (
         "Seed",
         "The number that the dice begin with. Computer dice are arithmetic: the same seed rolls "
         "the same, so the same prompt and settings give the same answer.",
-        r"u_1, u_2, \dots = \mathrm{MT19937}(\text{seed}), \quad "
-        r"\text{token} = \min\Bigl\{ i : \sum_{j \le i} p_j > u \Bigr\}",
+        r"\begin{gathered} u_1, u_2, \dots = \mathrm{MT19937}(\text{seed}) \\ "
+        r"\text{token} = \min\Bigl\{ i : \sum_{j \le i} p_j > u \Bigr\} \end{gathered}",
         "$u$ is between 0 and 1, a new one for each token.",
         "Matsumoto, Nishimura: Mersenne Twister, 1998",
     ),

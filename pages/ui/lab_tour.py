@@ -23,6 +23,7 @@ def panel(messages: Sequence[Message], request: Request, left: int | None) -> No
     play = lab_play_state.play()
     prompt = "\n".join(message.text for message in messages)
     play.tour = play.tour.notice(Situation(prompt, request.params, left, play.rolls))
+    lab_play_state.name_in_address(play.tour)
     with st.container(key=Key.TOUR, border=play.tour.running, gap="small"):
         if play.tour.running:
             _running(play.tour)

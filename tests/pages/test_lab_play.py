@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.ui.lab_dice import MOST_ROUNDS, ROLLS
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_terms import TERMS
-from tests.pages.lab_page import captions, click, lab_home, opened, ran, shown, until
+from tests.pages.lab_page import SCRIPT, captions, click, lab_home, opened, ran, shown, until
 
 __all__ = ["lab_home"]
 
@@ -220,6 +221,18 @@ def test_the_tour_from_end_to_end(lab_home: Path) -> None:
     assert "whole way from a prompt to a token" in told()
     click(at, Key.TOUR_LEAVE)
     assert at.button(key=Key.TOUR_BEGIN).label == "Take the tour"
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("3", "Step 3:"), ("9", ""), ("x", ""), ("0", "")])
+def test_a_refresh_goes_on_with_the_tour(lab_home: Path, asked: str, shown: str) -> None:
+    at = AppTest.from_file(str(SCRIPT), default_timeout=30)
+    at.query_params["tour"] = asked
+    ran(at)
+    told = "\n".join(text.value for text in at.markdown)
+    assert (shown in told) if shown else "Step" not in told
+    if shown:
+        click(at, Key.TOUR_LEAVE)
+    assert "tour" not in at.query_params
 
 
 def test_the_glossary_has_every_word_of_the_page(lab_home: Path) -> None:
