@@ -127,7 +127,7 @@ def _show(play: Play, look: Look, request: Request) -> None:
         rows,
         [place.get(token, len(best)) for token in drawn],
         since=times - ROLLS,
-        name=f"{play.dice_seed}-{play.rounds}-{request.params}",
+        name=str(play.rolls),  # other settings: the same rolls, which need not fall again
         told=told(expected, times, distance(expected, drawn), usual_distance(expected, times)),
         title="Rolls of each token, beside what is expected",
         expected="expected by its chance",

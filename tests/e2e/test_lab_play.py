@@ -1,0 +1,141 @@
+"""The lab's strip, dice and steps in a real browser: what grows, what stops, what one can touch."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.chat_page import SLIDER_PAUSE
+from tests.e2e.conftest import NASTY, STORY, Visitor
+from tests.e2e.lab import PROJECT, Lab
+
+SCRIPT = PROJECT / "tests" / "pages" / "lab_script.py"
+
+
+@pytest.fixture(scope="module")
+def play_lab(
+    tmp_path_factory: pytest.TempPathFactory, write_models: Callable[[Path], None]
+) -> Iterator[Lab]:
+    """A server whose only page has the playthings and nothing else."""
+    lab = Lab(tmp_path_factory.mktemp("play"))
+    write_models(lab.models)
+    (lab.project / "app.py").write_text(SCRIPT.read_text("utf-8"), encoding="utf-8")
+    lab.start()
+    yield lab
+    lab.kill()
+    assert lab.faults() == []
+
+
+def opened(visitor: Visitor, lab: Lab, model: str) -> Page:
+    page = visitor.page(lab.url)
+    picker = page.get_by_role("combobox", name="Model")
+    picker.click()
+    page.get_by_role("option", name=model, exact=True).click()
+    expect(picker).to_have_value(model)
+    return page
+
+
+def column(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+def button(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} button")
+
+
+def test_five_answers_grow_together_and_stop_together(play_lab: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, play_lab, "story")
+    page.get_by_role("button", name="Answer five times").click()
+    names = [f"Temperature {value}" for value in ("0", "0.4", "0.8", "1.2", "1.6")]
+    for name in names:
+        expect(column(page, name)).to_contain_text("word001")
+    button(page, "lab_strip_stop").click()
+    expect(page.get_by_role("button", name="Answer five times")).to_be_enabled()
+    said = [column(page, name).locator(".words").inner_text() for name in names]
+    assert all(STORY[0].strip() in words for words in said)
+    counts = [len(words.split()) for words in said[:2]]
+    assert abs(counts[0] - counts[1]) < 20  # each has its share of the model's time
+    # The story leaves no choice where it is cold, so all cold answers are the same.
+    expect(column(page, "Temperature 0").locator("mark")).to_have_count(0)
+    expect(page.get_by_text(re.compile(r"story · seed \d+"))).to_be_visible()
+
+
+def test_differences_are_marked_and_a_phone_has_them_below_each_other(
+    play_lab: Lab, visitors: Callable[..., Visitor]
+) -> None:
+    for width in (1280, 390):
+        page = opened(visitors(width), play_lab, "tiny")
+        page.get_by_role("button", name="Answer five times").click()
+        expect(page.get_by_role("button", name="Answer five times")).to_be_disabled()
+        expect(page.get_by_role("button", name="Answer five times")).to_be_enabled()
+        expect(column(page, "Temperature 1.6").locator("mark").first).to_be_visible()
+        expect(column(page, "Temperature 0.8").locator("mark")).to_have_count(0)
+        boxes = [column(page, f"Temperature {t}").bounding_box() for t in ("0", "1.6")]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        beside = boxes[1]["x"] > boxes[0]["x"]
+        assert beside == (width == 1280)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_dice_fall_one_after_the_other(play_lab: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, play_lab, "tiny")
+    page.get_by_role("slider", name="Temperature").first.press("End")
+    page.evaluate(SLIDER_PAUSE)
+    button(page, "lab_dice_roll").click()
+    told = page.locator(".st-key-lab_dice").get_by_role("status")
+    expect(told).to_contain_text("of 200 rolls …")  # they fall …
+    expect(told).to_contain_text("Total variation distance")  # … and have fallen
+    figures = page.locator(".st-key-lab_dice .figures").all_inner_texts()
+    assert sum(int(text.split(" ")[0]) for text in figures) == 200
+    button(page, "lab_dice_more").click()
+    expect(told).to_contain_text("of 400 rolls …")
+    expect(told).to_contain_text("Total variation distance")
+    page.locator("textarea").first.fill("Another question")
+    page.locator("textarea").first.press("Control+Enter")
+    expect(page.locator(".st-key-lab_dice")).to_have_count(0)
+
+
+def test_walk_forward_and_back_by_button_click_and_key(play_lab: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, play_lab, "nasty")
+    button(page, "lab_steps_go").click()
+    answer = page.get_by_role("group", name="The answer, token by token")
+    current = answer.locator(".current")
+    # What a model says is text, here too.
+    expect(current).to_have_text(NASTY[0])
+    forward, back = button(page, "lab_steps_forward"), button(page, "lab_steps_back")
+    expect(back).to_be_disabled()
+    forward.click()
+    expect(current).to_have_text(NASTY[1].replace(" ", "·"))
+    expect(page.get_by_text("Token 2 of 8")).to_be_visible()
+    back.click()
+    expect(page.get_by_text("Token 1 of 8")).to_be_visible()
+    answer.locator(".token").nth(4).click()
+    expect(page.get_by_text("Token 5 of 8")).to_be_visible()
+    answer.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Token 8 of 8")).to_be_visible()
+    expect(current).to_have_text("<|im_end|>")
+    expect(forward).to_be_disabled()
+    assert page.evaluate("window.hacked") is None
+    candidates = page.locator(".st-key-lab_steps_candidates")
+    expect(candidates.locator(".chosen .label")).to_have_text("<|im_end|>")
+
+
+def test_the_tour_notices_and_waits(play_lab: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, play_lab, "tiny")
+    page.get_by_role("button", name="Take the tour").click()
+    expect(page.get_by_text("Step 1: Write a prompt")).to_be_visible()
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("What do you like?")
+    prompt.press("Control+Enter")
+    expect(page.get_by_text("Step 2: Set Temperature to 0")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Step 2: Set Temperature to 0")).to_be_visible()
+    page.get_by_role("slider", name="Temperature").first.press("Home")
+    expect(page.get_by_text("Step 3: Raise Temperature")).to_be_visible()
+    page.get_by_role("button", name="Leave the tour").click()
+    expect(page.get_by_role("button", name="Go on with the tour (step 3 of 5)")).to_be_visible()
