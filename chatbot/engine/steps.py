@@ -8,7 +8,7 @@ from types import MappingProxyType
 import torch
 
 from chatbot.engine.choosing import Sight
-from chatbot.engine.dice import odds
+from chatbot.engine.dice import Odds, odds
 from chatbot.engine.sampling import SamplingParams, processors
 
 SHOWN = 10
@@ -75,20 +75,25 @@ def step(sight: Sight, params: SamplingParams, text_of: Callable[[int], str]) ->
         best = torch.topk(sight.scores, min(SHOWN, len(own))).indices.tolist()
         ids = best if sight.chosen.id in best else [*best, sight.chosen.id]
         remaining = odds(sight, params)
-        places = {token: n for n, token in enumerate(remaining.ids.tolist())}
-        cut = _cuts(sight, params, [token for token in ids if token not in places])
+        after = _chances(remaining, ids)
+        cut = _cuts(sight, params, [token for token in ids if not after[token]])
     candidates = tuple(
-        Candidate(
-            token,
-            text_of(token),
-            float(own[token]),
-            float(remaining.chances[places[token]]) if token in places else 0.0,
-            cut.get(token, ""),
-        )
+        Candidate(token, text_of(token), float(own[token]), after[token], cut.get(token, ""))
         for token in ids
     )
     chosen = next(each for each in candidates if each.id == sight.chosen.id)
     return Step(chosen, candidates, len(remaining), len(own))
+
+
+def _chances(remaining: Odds, ids: list[int]) -> dict[int, float]:
+    """The chance of each of these tokens; 0 where the settings left nothing of it."""
+    places = torch.searchsorted(remaining.ids, torch.tensor(ids)).clamp(max=len(remaining) - 1)
+    there = (remaining.ids[places] == torch.tensor(ids)).tolist()
+    chances = remaining.chances[places].tolist()
+    return {
+        token: chance if found else 0.0
+        for token, chance, found in zip(ids, chances, there, strict=True)
+    }
 
 
 def _cuts(sight: Sight, params: SamplingParams, ids: list[int]) -> dict[int, str]:
