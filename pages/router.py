@@ -16,6 +16,12 @@ page = st.navigation(
         st.Page("chat.py", title="Chat", icon=":material/forum:", default=True),
         st.Page("dataset.py", title="Dataset", icon=":material/menu_book:", url_path="dataset"),
         st.Page("fine_tune.py", title="Fine-tune", icon=":material/tune:", url_path="fine_tune"),
+        st.Page(
+            "sampling_lab.py",
+            title="Sampling lab",
+            icon=":material/query_stats:",
+            url_path="sampling_lab",
+        ),
     ]
 )
 chats.keep_in_address()

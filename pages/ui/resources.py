@@ -10,6 +10,7 @@ import streamlit as st
 from chatbot import paths
 from chatbot.answering import Answering
 from chatbot.dataset.personas import FIRST
+from chatbot.engine.next_scores import ScoresMemory
 from chatbot.engine_room import EngineRoom
 from chatbot.transcripts import TranscriptStore
 from pages.ui.errors import log
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 def engine_room() -> EngineRoom:
     """The loaded model; loading the next one frees the last."""
     return _engine_room(str(paths.home()))
+
+
+def scores_memory() -> ScoresMemory:
+    """What models thought of the next token, for the last few prompts of the sampling lab."""
+    return _scores_memory(str(paths.home()))
 
 
 def answering() -> Answering:
@@ -70,6 +76,11 @@ def speeds() -> "Speeds":
 @st.cache_resource(show_spinner=False, on_release=EngineRoom.close)
 def _engine_room(home: str) -> EngineRoom:
     return EngineRoom()
+
+
+@st.cache_resource(show_spinner=False)
+def _scores_memory(home: str) -> ScoresMemory:
+    return ScoresMemory()
 
 
 @st.cache_resource(show_spinner=False)

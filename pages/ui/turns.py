@@ -10,7 +10,7 @@ import streamlit as st
 from chatbot.answering import Request
 from chatbot.engine_room import Choice
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import chat_actions, chat_state
+from pages.ui import chat_actions, chat_state, lab_prompt
 from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
@@ -56,6 +56,7 @@ def draw(transcript: Transcript, request: Request) -> None:
             elif turn.state not in UNFINISHED:
                 _draw_finished(turn)
                 chat_actions.answer_tools(transcript, tree, turn, request, last=last)
+                lab_prompt.see_why(transcript, index)
             elif growing:
                 st.caption("Waits for the answer before it.")
             else:

@@ -1,0 +1,36 @@
+"""Sampling lab: the next token's distribution, and what each setting makes of it."""
+
+import streamlit as st
+
+from chatbot.answering import Request
+from chatbot.engine import catalog
+from pages.ui import controls, lab_picture, lab_prompt, lab_scores
+from pages.ui.model_status import install_card
+from pages.ui.resources import engine_room
+
+
+def main() -> None:
+    st.title("Sampling lab", anchor=False)
+    st.caption(
+        "A model writes one token at a time: a word or a part of one. For each it gives every "
+        "token it knows a score, and the settings decide which of them can come. Move them, and "
+        "see what the answer to your prompt may begin with."
+    )
+    entries = catalog.list_models()
+    entry = controls.model_picker(entries)
+    with st.sidebar:
+        request = Request(controls.choice(entry), controls.sampling())
+        controls.placement(engine_room().status(request.choice))
+    if not entry.installed:
+        install_card(entry, entries)
+        return
+    messages = lab_prompt.panel()
+    if not messages:
+        return
+    with st.container(key="lab_picture"):
+        scores = lab_scores.scores(entry, request, messages, waiting=":shimmer[Loading the model…]")
+        if scores is not None:
+            lab_picture.panel(scores, request.params)
+
+
+main()

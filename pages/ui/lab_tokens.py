@@ -1,0 +1,56 @@
+"""Tokens and figures as the lab spells them, so that a person can see every one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from chatbot.training.token_text import bytes_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+_SIGNS: Mapping[str, str] = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "\u00a0": "⍽"}
+_UNSEEN = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
+
+
+def readable(tokenizer: "PreTrainedTokenizerFast", ids: Sequence[int]) -> list[str]:
+    """Each token with signs for blanks, line ends and control characters; bytes that are no whole
+    character as ⟨E2 9C⟩. Ids beyond the tokenizer (padding of the weights) are named by number."""
+    known = len(tokenizer)
+    parts = iter(bytes_of(tokenizer, [number for number in ids if number < known]))
+    return [_spelled(next(parts)) if n < known else f"(unused {n})" for n in ids]
+
+
+def _spelled(part: bytes) -> str:
+    if not part:
+        return "(nothing)"
+    text, rest = "", part
+    while rest:
+        try:
+            text, rest = text + rest.decode("utf-8"), b""
+        except UnicodeDecodeError as error:
+            broken = rest[error.start : error.end]
+            text += rest[: error.start].decode("utf-8") + f"⟨{broken.hex(' ').upper()}⟩"
+            rest = rest[error.end :]
+    spelled = "".join(_SIGNS.get(letter, letter) for letter in text)
+    return _UNSEEN.sub(lambda found: f"U+{ord(found[0]):04X}", spelled)
+
+
+def percent(share: float) -> str:
+    """`31 %`, `2.4 %`, `0.03 %`, `below 0.01 %`; never `100 %` for less than all."""
+    value = 100 * share
+    if value == 0:
+        return "0 %"
+    if value < 0.01:
+        return "< 0.01 %"
+    if value < 0.995:
+        return f"{value:.2f} %"
+    if value < 9.95:
+        return f"{value:.1f} %"
+    return f"{value:.1f} %" if 99.5 <= value < 99.95 else f"{value:.0f} %"
+
+
+def tokens_counted(number: int) -> str:
+    return "1 token" if number == 1 else f"{number:,} tokens"
