@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.chat_bot import ChatBot
 from chatbot.engine import catalog, default_model
-from chatbot.engine.sampling import LIMITS, PRESETS, SamplingParams
+from chatbot.engine.sampling import LIMITS, PRESETS, WHOLE_NUMBERS, SamplingParams
 from chatbot.errors import ChatbotError
 
 if TYPE_CHECKING:
@@ -152,10 +152,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--persona", default="", help="who the bot is, in a sentence or two")
     parser.add_argument("--preset", choices=sorted(PRESETS), help="settings to start from")
     for name, limits in LIMITS.items():
-        whole = name in ("top_k", "max_new_tokens", "seed")
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=int if whole else float, help=str(limits)
-        )
+        kind = int if name in WHOLE_NUMBERS else float
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=str(limits))
+    parser.add_argument(
+        "--stop", action="append", help="a text that ends the answer; may be given again"
+    )
     return parser.parse_args(arguments)
 
 

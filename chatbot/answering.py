@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot import chat_tree
 from chatbot.chat_tree import Tree
@@ -20,6 +20,9 @@ from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import BadInput, ChatbotError, Conflict
 from chatbot.questions import LONGEST_QUESTION, usable
 from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
+
+if TYPE_CHECKING:
+    from chatbot.chat_bot import Reply
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request"]
 
@@ -44,6 +47,7 @@ class _LiveChat:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     forgotten: bool = False
+    reply: "tuple[Choice, Reply] | None" = None
 
 
 class Answering:
@@ -166,6 +170,18 @@ class Answering:
 
         self._enqueue(chat_id, renew, request)
 
+    def adjust(self, chat_id: str, request: Request) -> None:
+        """The answer under way goes on by these settings from its next token, if it comes from
+        this model."""
+        with self._lock:
+            live = self._live.get(chat_id)
+        if live is None:
+            return
+        with live.lock:
+            choice, reply = live.reply or (None, None)
+            if reply is not None and choice == request.choice:
+                reply.adjust(request.params)
+
     def stop(self, chat_id: str) -> None:
         """End the answer under way; what was shown of it stays."""
         with self._lock:
@@ -248,6 +264,7 @@ class Answering:
     def _next(self, live: _LiveChat) -> tuple[int, Request] | None:
         with self._lock, live.lock:
             live.stop.clear()
+            live.reply = None
             if live.queue:
                 return live.queue.pop(0)
             if self._live.get(live.transcript.id) is live:
@@ -270,6 +287,8 @@ class Answering:
             )
             begun = Beginning(turn.answer, turn.tokens)
             stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
+            with live.lock:
+                live.reply = (request.choice, stream)
             text, tokens, saved = turn.answer, stream.begun, time.monotonic()
             for chunk in stream:
                 text += chunk.text

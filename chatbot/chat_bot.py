@@ -55,6 +55,10 @@ class Reply(Iterator["Chunk"]):
         self._record()
         return chunk
 
+    def adjust(self, params: SamplingParams) -> None:
+        """Answer by other settings from the next token on; the seed stays."""
+        self._generation.adjust(params)
+
     def stop(self) -> None:
         """End the answer as soon as possible; what was shown stays in the conversation."""
         self._generation.stop()

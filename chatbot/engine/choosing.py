@@ -5,14 +5,23 @@ is never touched.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from transformers import TopPLogitsWarper
+from transformers import (
+    LogitsProcessor,
+    MinPLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+    TypicalLogitsWarper,
+)
 
 from chatbot.engine.sampling import SamplingParams, processors
 from chatbot.errors import ChatbotError
 
 ALTERNATIVES = 5
+CUTS = (TopKLogitsWarper, TopPLogitsWarper, MinPLogitsWarper, TypicalLogitsWarper)
+"""The library's processors that only drop tokens, whichever they are. They come last."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +68,20 @@ class Chooser:
         room: int,
         chosen: int = 0,
     ) -> None:
-        self._greedy = params.greedy
-        chain = list(processors(params))
-        # Top-p sorts what it gets. After top-k only a few are left, so it gets only those.
-        self._narrow = params.top_k > 0 and not params.greedy
-        self._last = chain.pop() if chain and isinstance(chain[-1], TopPLogitsWarper) else None
-        self._chain = chain
+        self.change(params)
         self._generator = torch.Generator(device="cpu").manual_seed(seed)
         for _ in range(chosen):
             torch.rand((), generator=self._generator, dtype=torch.float64)
         self._said = torch.empty((1, len(prompt) + room), dtype=torch.long)
         self._said[0, : len(prompt)] = torch.tensor(prompt, dtype=torch.long)
         self._length = len(prompt)
+
+    def change(self, params: SamplingParams) -> None:
+        """Choose by other settings from the next token on. Its seed is not read."""
+        self._greedy = params.greedy
+        chain = list(processors(params))
+        self._cuts = [one for one in chain if isinstance(one, CUTS)]
+        self._chain: list[LogitsProcessor] = [one for one in chain if not isinstance(one, CUTS)]
 
     def choose(self, scores: torch.Tensor) -> Choice:
         """Choose the next token and remember it as said.
@@ -116,14 +127,12 @@ class Chooser:
         Returns:
             (remaining,) int64 and (remaining,) float64 that add up to 1.
         """
-        said = self._said[:, : self._length]
+        said: Any = self._said[:, : self._length]
         for processor in self._chain:
             scores = processor(said, scores)
         ids = torch.arange(scores.shape[1])
-        if self._narrow:
-            ids, scores = _remaining(ids, scores)
-        if self._last is not None:
-            ids, scores = _remaining(ids, self._last(said, scores))
+        for cut in self._cuts:  # each sorts what it gets, so it gets only what the last one left
+            ids, scores = _remaining(ids, cut(said, scores))
         return ids, torch.softmax(scores[0].double(), dim=-1)
 
     def _pick(self, scores: torch.Tensor) -> int:

@@ -148,17 +148,19 @@ def distribution(
     """
     import torch
 
+    from chatbot.engine.choosing import CUTS
+
     with torch.inference_mode():
         own = logits.detach().to(device="cpu", dtype=torch.float32)
         check_numbers(own)
         before = torch.tensor([list(said)], dtype=torch.long)
-        scores, stages = own, []
+        scores, stages, cut_before = own, [], False
         for processor in processors(params):
             setting = _setting(processor)
-            narrow = setting.field == _TOP_P and params.top_k > 0
-            after = _narrowed(processor, before, scores) if narrow else _whole(
-                processor, before, scores
-            )  # fmt: skip
+            cut = isinstance(processor, CUTS)
+            some = _narrowed if cut and cut_before else _whole
+            after = some(processor, before, scores)
+            cut_before = cut_before or cut
             stages.append(_stage(setting, scores, after))
             scores = after
         if params.greedy:
@@ -233,7 +235,7 @@ def _whole(processor: Any, said: "torch.Tensor", scores: "torch.Tensor") -> "tor
 
 
 def _narrowed(processor: Any, said: "torch.Tensor", scores: "torch.Tensor") -> "torch.Tensor":
-    """As the sampler does it after top-k: over the tokens that are left alone."""
+    """As the sampler does it after the first cut: over the tokens that are left alone."""
     import torch
 
     left = torch.nonzero(scores > -torch.inf)[:, 0]

@@ -69,6 +69,10 @@ class Generation(Iterator[Chunk]):
             raise StopIteration
         raise item
 
+    def adjust(self, params: SamplingParams) -> None:
+        """Answer by other settings from the next token on; the seed stays. The receipt tells it."""
+        self._request.adjust(params)
+
     def stop(self) -> None:
         """End the answer as soon as possible. What has come stays, and the receipt follows."""
         self._request.stop.set()

@@ -5,7 +5,20 @@ from typing import Literal
 
 from chatbot.engine.sampling import SamplingParams
 
-Finish = Literal["end", "length", "stopped"]
+Finish = Literal["end", "stop word", "length", "stopped"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Other settings while an answer was on its way.
+
+    Args:
+        after: tokens of the answer that had been chosen before.
+        params: the settings from then on. Its seed and length are not read.
+    """
+
+    after: int
+    params: SamplingParams
 
 
 @dataclass(frozen=True)
@@ -23,9 +36,12 @@ class Receipt:
         left_out: oldest messages that did not fit into the window.
         seconds_to_first: from the question to the first token.
         tokens_per_second: after the first token; 0 where there was no second one.
-        finish: "end" by the model itself, "length" at the limit, "stopped" by the reader.
+        finish: "end" by the model itself, "stop word" at one of the settings', "length" at the
+            limit, "stopped" by the reader.
         device: such as "cpu".
         dtype: such as "bfloat16".
+        changes: what was changed on the way, in order. Such an answer can't be made again by its
+            seed alone.
     """
 
     model: str
@@ -41,3 +57,4 @@ class Receipt:
     finish: Finish
     device: str
     dtype: str
+    changes: tuple[Change, ...] = ()

@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
@@ -12,7 +13,7 @@ from chatbot.engine.choosing import Choice, Chooser, Sight
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.memory import split
 from chatbot.engine.prompts import Prompt
-from chatbot.engine.receipts import Finish, Receipt
+from chatbot.engine.receipts import Change, Finish, Receipt
 from chatbot.engine.sampling import LARGEST_SEED, SamplingParams
 from chatbot.engine.text_stream import Alternative, Chunk, TextStream, Token
 from chatbot.messages import Message
@@ -54,10 +55,13 @@ class Request:
         self.begun = begun_tokens
         self._params = params
         self._seed = secrets.randbelow(LARGEST_SEED + 1) if params.seed is None else params.seed
-        self._limit = min(params.max_new_tokens, loaded.window - len(prompt.ids))
-        self._chooser = Chooser(params, self._seed, prompt.ids, self._limit, len(begun_tokens))
+        self._window = loaded.window - len(prompt.ids)
+        self._limit = min(params.max_new_tokens, self._window)
+        self._chooser = Chooser(params, self._seed, prompt.ids, self._window, len(begun_tokens))
         self._texts = _TokenTexts(loaded)
-        self._stream = TextStream(self._texts.decode, prompt.stop_strings)
+        self._stream = TextStream(self._texts.decode, (*prompt.stop_strings, *params.stop))
+        self._wanted: SamplingParams | None = None
+        self._changes: list[Change] = []
         if begun_tokens:
             self._stream.go_on_after(begun_tokens, begun)
         self._outside_stop = outside_stop
@@ -84,16 +88,33 @@ class Request:
         self._new_tokens += 1
         self._send(self._stream.push(self._token(choice)))
         if self._stream.ended:
-            return "end"
+            return "end" if self._stream.ended_by in self.prompt.stop_strings else "stop word"
         return "length" if self._new_tokens >= self._limit else None
 
+    def adjust(self, params: SamplingParams) -> None:
+        """Answer by other settings from the next token on, from any thread. The seed stays the
+        one that the answer began with."""
+        self._wanted = params
+
     def choose(self, scores: torch.Tensor) -> Choice:
+        if self._wanted is not None:
+            self._take(self._wanted)
         said = self._chooser.said
         choice = self._chooser.choose(scores)
         if self._watch is not None:
             own = scores.to(device="cpu", dtype=torch.float32)
             self._watch(Sight(said, own, choice), self._texts.of)
         return choice
+
+    def _take(self, params: SamplingParams) -> None:
+        self._wanted = None
+        now = self._changes[-1].params if self._changes else self._params
+        if replace(params, seed=now.seed) == now:
+            return
+        self._chooser.change(params)
+        self._stream.stop_at((*self.prompt.stop_strings, *params.stop))
+        self._limit = min(params.max_new_tokens, self._window)
+        self._changes.append(Change(self._new_tokens, params))
 
     def finish(self, finish: Finish) -> None:
         """Send what was held back, then the receipt."""
@@ -128,6 +149,7 @@ class Request:
             finish=finish,
             device=self._placement.device,
             dtype=self._placement.dtype,
+            changes=tuple(self._changes),
         )
 
 

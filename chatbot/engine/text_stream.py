@@ -58,8 +58,16 @@ class TextStream:
         self._shown = 0  # length of the settled text before `_held`
         self._started = False
         self._waiting: list[tuple[int, Token]] = []  # with the position where their text begins
-        self.ended = False
-        """A stop string has come."""
+        self.ended_by = ""
+        """The stop string that has come."""
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.ended_by)
+
+    def stop_at(self, stop_strings: Sequence[str]) -> None:
+        """Other texts end the answer from now on."""
+        self._stops = tuple(stop_strings)
 
     def go_on_after(self, tokens: Sequence[int], text: str) -> None:
         """Nothing was pushed yet, but the answer has these tokens and this text already."""
@@ -71,10 +79,10 @@ class TextStream:
         """Add a token; returns what can be shown now."""
         self._waiting.append((self._shown + len(self._held), token))
         self._held += self._fresh_text(token.id)
-        found = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        found = [(at, stop) for stop in self._stops if (at := self._held.find(stop)) >= 0]
         if found:
-            self.ended = True
-            self._held = self._held[: min(found)]
+            at, self.ended_by = min(found)
+            self._held = self._held[:at]
             return self._show(len(self._held))
         return self._show(len(self._held) - self._doubtful())
 

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import (
     LogitsProcessorList,
+    MinPLogitsWarper,
     RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
+    TypicalLogitsWarper,
 )
 
 from chatbot.engine.choosing import Chooser
@@ -28,6 +30,8 @@ PARAMS = st.builds(
     top_p=st.just(1.0) | st.floats(0.01, 1.0),
     top_k=st.integers(0, 130),
     repetition_penalty=st.just(1.0) | st.floats(0.5, 2.0),
+    min_p=st.just(0.0) | st.floats(0.01, 1.0),
+    typical_p=st.just(1.0) | st.floats(0.01, 1.0),
 )
 
 
@@ -58,6 +62,10 @@ def test_probabilities_are_those_of_transformers(
             theirs.append(TopKLogitsWarper(params.top_k))
         if params.top_p < 1:
             theirs.append(TopPLogitsWarper(float(params.top_p)))
+        if params.min_p:
+            theirs.append(MinPLogitsWarper(float(params.min_p)))
+        if params.typical_p < 1:
+            theirs.append(TypicalLogitsWarper(float(params.typical_p)))
     scores = theirs(torch.tensor([said]), logits.unsqueeze(0))[0]
     if params.greedy:
         assert scores[found.probabilities.argmax()] == scores.max()

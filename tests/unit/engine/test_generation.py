@@ -5,6 +5,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -298,3 +299,61 @@ def test_an_engine_that_nobody_holds_ends_its_thread(tiny_gpt2: Path) -> None:
     while worker.alive and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not worker.alive
+
+
+def test_a_stop_word_ends_the_answer_and_is_not_shown(tiny_model: Path, open_engine: Open) -> None:
+    engine = open_engine(tiny_model)
+    params = SamplingParams(temperature=1.0, seed=5, max_new_tokens=40)
+    text = read(engine.stream(HELLO, params))
+    stop = text[11:16]  # wherever the borders of tokens are
+    answer = engine.stream(HELLO, replace(params, stop=("never said", stop)))
+    assert read(answer) == text[: text.index(stop)]
+    assert answer.receipt is not None
+    assert answer.receipt.finish == "stop word"
+
+
+def test_other_settings_count_from_the_next_token_and_the_receipt_tells(
+    endless: tuple[Engine, Endless], take: Take
+) -> None:
+    engine, model = endless
+    wild = replace(LONG, max_new_tokens=30)
+    alone, _ = take(engine.stream(HELLO, wild))
+    answer = engine.stream(HELLO, wild)
+    first = next(answer)
+    model.gate.clear()
+    answer.adjust(replace(wild, temperature=0, seed=99))
+    model.gate.set()
+    ids = [token.id for token in first.tokens] + take(answer)[0]
+    receipt = answer.receipt
+    assert receipt is not None
+    [change] = receipt.changes
+    assert change.params.temperature == 0
+    assert 1 <= change.after < 30
+    assert (receipt.params, receipt.seed) == (wild, 1)
+    assert ids[: change.after] == alone[: change.after]
+    before = torch.tensor([[*answer.prompt.ids, *ids]])
+    with torch.no_grad():
+        best = model(input_ids=before, past_key_values=None).logits[0].argmax(dim=-1)
+    start = len(answer.prompt.ids) - 1
+    assert ids[change.after :] == best[start + change.after : -1].tolist()
+
+
+def test_the_answer_grows_as_far_as_its_limit_is_raised(endless: tuple[Engine, Endless]) -> None:
+    engine, model = endless
+    answer = engine.stream(HELLO, replace(LONG, max_new_tokens=20))
+    next(answer)
+    model.gate.clear()
+    answer.adjust(replace(LONG, max_new_tokens=60))
+    model.gate.set()
+    read(answer)
+    assert answer.receipt is not None
+    assert answer.receipt.new_tokens == 60
+
+
+def test_the_same_settings_are_no_change(endless: tuple[Engine, Endless]) -> None:
+    engine, _ = endless
+    answer = engine.stream(HELLO, replace(LONG, max_new_tokens=20))
+    answer.adjust(replace(LONG, max_new_tokens=20, seed=7))
+    read(answer)
+    assert answer.receipt is not None
+    assert answer.receipt.changes == ()

@@ -45,6 +45,7 @@ def generated(engine: Engine, messages: list[Message], params: SamplingParams) -
         do_sample=False,
         max_new_tokens=params.max_new_tokens,
         repetition_penalty=params.repetition_penalty,
+        no_repeat_ngram_size=params.no_repeat_ngram,
         eos_token_id=sorted(prompt.stop_ids),
         pad_token_id=0,
     )
@@ -52,13 +53,20 @@ def generated(engine: Engine, messages: list[Message], params: SamplingParams) -
     return new[:-1] if new[-1] in prompt.stop_ids else new
 
 
-@pytest.mark.parametrize("penalty", [1.0, 1.3])
+@pytest.mark.parametrize(("penalty", "ngram"), [(1.0, 0), (1.3, 0), (1.0, 3)])
 @pytest.mark.parametrize("messages", [SINGLE, TALK], ids=["single", "talk"])
 def test_greedy_equals_generate_on_tiny_models(
-    tiny_model: Path, open_engine: Open, take: Take, messages: list[Message], penalty: float
+    tiny_model: Path,
+    open_engine: Open,
+    take: Take,
+    messages: list[Message],
+    penalty: float,
+    ngram: int,
 ) -> None:
     engine = open_engine(tiny_model)
-    params = SamplingParams(temperature=0, repetition_penalty=penalty, max_new_tokens=60)
+    params = SamplingParams(
+        temperature=0, repetition_penalty=penalty, no_repeat_ngram=ngram, max_new_tokens=60
+    )
     ids, _ = take(engine.stream(messages, params))
     assert ids == generated(engine, messages, params)
     assert len(ids) > 5
@@ -89,6 +97,11 @@ SETTINGS = [
     SamplingParams(temperature=1.4, top_p=0.8, top_k=0, repetition_penalty=1.2),
     SamplingParams(temperature=0.5, top_p=1.0, top_k=7, repetition_penalty=0.8),
     SamplingParams(temperature=2.0, top_p=0.3, top_k=3, repetition_penalty=2.0),
+    SamplingParams(temperature=1.0, top_p=1.0, top_k=0, typical_p=0.6),
+    SamplingParams(temperature=0.9, top_p=0.95, top_k=0, min_p=0.05, no_repeat_ngram=2),
+    SamplingParams(
+        temperature=1.2, top_p=0.9, top_k=40, min_p=0.1, typical_p=0.8, no_repeat_ngram=3
+    ),
 ]
 
 
@@ -103,7 +116,10 @@ def sampled(model: Any, prompt: torch.Tensor, params: SamplingParams, steps: int
             temperature=params.temperature,
             top_p=params.top_p,
             top_k=params.top_k,
+            min_p=params.min_p or None,
+            typical_p=params.typical_p,
             repetition_penalty=params.repetition_penalty,
+            no_repeat_ngram_size=params.no_repeat_ngram,
             max_new_tokens=steps,
             eos_token_id=None,
             pad_token_id=0,
