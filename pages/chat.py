@@ -18,6 +18,7 @@ from pages.ui import (
     chats,
     controls,
     errors,
+    sliders,
     state,
     turns,
 )
@@ -46,7 +47,7 @@ def main() -> None:
         chat_list.notices()
     choice = controls.choice(entry)
     with st.sidebar:
-        request = Request(choice, controls.sampling())
+        request = Request(choice, sliders.sampling())
         controls.placement(engine_room().status(choice))
     area = st.container(key="conversation")
     foot = st.bottom.container(horizontal=True, vertical_alignment="center", key="chat-foot")
@@ -96,6 +97,7 @@ def listen(
         elif changed:
             settings = asdict(request.params)
             answering().remember_settings(transcript.id, request.choice.model, settings)
+            answering().adjust(transcript.id, request)
         return answering().transcript(transcript.id)
     return transcript
 

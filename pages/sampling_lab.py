@@ -4,7 +4,7 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.engine import catalog
-from pages.ui import controls, lab_picture, lab_prompt, lab_scores
+from pages.ui import controls, lab_picture, lab_prompt, lab_scores, sliders
 from pages.ui.model_status import install_card
 from pages.ui.resources import engine_room
 
@@ -19,7 +19,7 @@ def main() -> None:
     entries = catalog.list_models()
     entry = controls.model_picker(entries)
     with st.sidebar:
-        request = Request(controls.choice(entry), controls.sampling())
+        request = Request(controls.choice(entry), sliders.sampling())
         controls.placement(engine_room().status(request.choice))
     if not entry.installed:
         install_card(entry, entries)

@@ -4,7 +4,8 @@ Imports nothing heavy, so that a page can draw its sliders before torch is there
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -133,6 +134,15 @@ def _stop_words(given: object) -> tuple[str, ...]:
             remedy=f"Keep at most {MOST_STOP_WORDS}.",
         )
     return words
+
+
+def usable_stop_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Those that `SamplingParams` takes, each once."""
+    found: list[str] = []
+    for word in dict.fromkeys(words):
+        with suppress(BadInput):
+            found += _stop_words((word,))
+    return tuple(found[:MOST_STOP_WORDS])
 
 
 PRESETS: Mapping[str, SamplingParams] = MappingProxyType(

@@ -4,15 +4,15 @@ A session is one browser tab. What must survive a refresh is on disk, found agai
 chat's id in the address; what is here may be lost.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from chatbot.engine.sampling import SamplingParams
-from chatbot.errors import BadInput
+from chatbot.engine.sampling import SamplingParams, usable_stop_words
+from chatbot.errors import BadInput, ChatbotError
 from chatbot.transcripts import is_id, new_id
 
 
@@ -27,7 +27,13 @@ class Key(StrEnum):
     REPETITION_PENALTY = "repetition_penalty"
     MAX_NEW_TOKENS = "max_new_tokens"
     SEED = "seed"
+    MIN_P = "min_p"
+    TYPICAL_P = "typical_p"
+    NO_REPEAT_NGRAM = "no_repeat_ngram"
+    STOP = "stop_words"
+    NEUTRALIZE = "neutralize"
     PRESET = "preset"
+    PRESET_NAME = "preset_name"
     DEVICE = "device"
     NUMBER_FORMAT = "number_format"
     QUESTION = "question"
@@ -42,6 +48,9 @@ class _Own(StrEnum):
     SETTINGS_OF = "own_settings_of"
     CLEARED = "own_cleared"
     SHOWN_RUN = "own_shown_run"
+    OF_ADDRESS = "own_of_address"
+    PRESET_TROUBLE = "own_preset_trouble"
+    PRESET_DELETED = "own_preset_deleted"
 
 
 SETTINGS: Mapping[str, Key] = {
@@ -51,7 +60,12 @@ SETTINGS: Mapping[str, Key] = {
     "repetition_penalty": Key.REPETITION_PENALTY,
     "max_new_tokens": Key.MAX_NEW_TOKENS,
     "seed": Key.SEED,
+    "min_p": Key.MIN_P,
+    "typical_p": Key.TYPICAL_P,
+    "no_repeat_ngram": Key.NO_REPEAT_NGRAM,
+    "stop": Key.STOP,
 }
+NAMES: Mapping[Key, str] = {key: name for name, key in SETTINGS.items()}
 _CHAT_PARAMETER = "chat"
 
 
@@ -106,6 +120,8 @@ def restore_settings(chat: str, model: str, settings: Mapping[str, Any]) -> None
     """Set the widgets to what was saved with a chat, once for each chat that the tab opens."""
     if st.session_state.get(_Own.SETTINGS_OF) == chat:
         return
+    if _Own.SETTINGS_OF not in st.session_state and not has_params() and addressed():
+        settings = {}  # the address says more
     st.session_state[_Own.SETTINGS_OF] = chat
     if model:
         st.session_state[Key.MODEL] = model
@@ -127,7 +143,32 @@ def settings_changed(model: str, params: SamplingParams) -> bool:
 def set_params(params: SamplingParams) -> None:
     """Set the sliders. Only before they are drawn, or in a callback."""
     for name, key in SETTINGS.items():
-        st.session_state[key] = getattr(params, name)
+        set_setting(key, getattr(params, name))
+
+
+def set_setting(key: Key, value: object) -> None:
+    """Set one slider. Only before it is drawn, or in a callback."""
+    st.session_state[key] = list(value) if isinstance(value, tuple) else value
+
+
+def addressed() -> dict[str, list[str]]:
+    """The settings that the address names, as they stand there."""
+    return {name: st.query_params.get_all(name) for name in SETTINGS if name in st.query_params}
+
+
+def say_of_address(sentences: Sequence[str]) -> None:
+    """What to tell of the address until another setting is chosen."""
+    st.session_state[_Own.OF_ADDRESS] = (params(), tuple(sentences))
+
+
+def said_of_address() -> tuple[str, ...]:
+    then, sentences = st.session_state.get(_Own.OF_ADDRESS, (None, ()))
+    return tuple(sentences) if sentences and then == params() else ()
+
+
+def stop_words() -> tuple[str, ...]:
+    """The stop words as they were typed."""
+    return tuple(map(str, st.session_state.get(Key.STOP) or ()))
 
 
 def params() -> SamplingParams:
@@ -136,7 +177,8 @@ def params() -> SamplingParams:
     Raises:
         BadInput: a value that the page's own limits don't allow.
     """
-    return SamplingParams(**{name: st.session_state[key] for name, key in SETTINGS.items()})
+    values = {name: st.session_state[key] for name, key in SETTINGS.items()}
+    return SamplingParams(**values | {"stop": usable_stop_words(stop_words())})
 
 
 def has_params() -> bool:
@@ -161,6 +203,32 @@ def apply_preset(presets: Mapping[str, SamplingParams]) -> None:
     chosen = presets.get(str(st.session_state.get(Key.PRESET)))
     if chosen is not None:
         set_params(replace(chosen, seed=st.session_state.get(Key.SEED)))
+
+
+def preset_name() -> str:
+    return str(st.session_state.get(Key.PRESET_NAME) or "")
+
+
+def tell_preset_trouble(error: ChatbotError) -> None:
+    st.session_state[_Own.PRESET_TROUBLE] = error
+
+
+def preset_trouble() -> ChatbotError | None:
+    """Why the last preset was not saved or deleted; told once."""
+    return st.session_state.pop(_Own.PRESET_TROUBLE, None)
+
+
+def remember_deleted_preset(name: str, params: SamplingParams) -> None:
+    st.session_state[_Own.PRESET_DELETED] = (name, params)
+
+
+def deleted_preset() -> tuple[str, SamplingParams] | None:
+    """The preset that was deleted last in this tab."""
+    return st.session_state.get(_Own.PRESET_DELETED)
+
+
+def forget_deleted_preset() -> None:
+    st.session_state.pop(_Own.PRESET_DELETED, None)
 
 
 def model() -> str | None:

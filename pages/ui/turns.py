@@ -22,6 +22,7 @@ FRAME = 0.1
 """Seconds between two redraws of a growing answer."""
 _ENDS = {
     "end": "by itself",
+    "stop word": "at a stop word",
     "length": "at the limit of new tokens",
     "stopped": "because it was stopped",
 }
@@ -147,9 +148,7 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
     rows = {
         "Checkpoint": receipt.get("model"),
         "Weights": f"{receipt.get('hash')} (first digits of their SHA-256)",
-        "Settings": f"temperature {params.get('temperature')}, top-p {params.get('top_p')}, "
-        f"top-k {params.get('top_k')}, repetition penalty {params.get('repetition_penalty')}, "
-        f"at most {params.get('max_new_tokens')} new tokens",
+        "Settings": _settings(params),
         "Seed": receipt.get("seed"),
         "Speed": f"first token after {_number(receipt.get('seconds_to_first'))} s, then "
         f"{_number(receipt.get('tokens_per_second'))} tokens/s",
@@ -161,6 +160,8 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
         "Ran on": f"{SPOKEN_DEVICES.get(str(receipt.get('device')), receipt.get('device'))}, "
         f"{receipt.get('dtype')}",
     }
+    if changes := receipt.get("changes"):
+        rows["Changed on the way"] = "; ".join(_change(change) for change in changes)
     with st.expander(plain(summary), type="compact"):
         st.caption(
             "  \n".join(f"**{name}** {plain(str(value))}" for name, value in rows.items() if value)
@@ -172,6 +173,30 @@ def _begun(before: object) -> str:
     if not isinstance(before, Mapping):
         return ""
     return f"by {before.get('model')}, seed {before.get('seed')}; this is how it went on"
+
+
+def _settings(params: Mapping[str, Any]) -> str:
+    """The settings in words; those of More only where they are on."""
+    words = [
+        f"temperature {params.get('temperature')}",
+        f"top-p {params.get('top_p')}",
+        f"top-k {params.get('top_k')}",
+        f"repetition penalty {params.get('repetition_penalty')}",
+        f"at most {params.get('max_new_tokens')} new tokens",
+    ]
+    if params.get("min_p"):
+        words.append(f"min-p {params['min_p']}")
+    if params.get("typical_p", 1.0) != 1.0:
+        words.append(f"typical-p {params['typical_p']}")
+    if params.get("no_repeat_ngram"):
+        words.append(f"no-repeat n-gram {params['no_repeat_ngram']}")
+    if params.get("stop"):
+        words.append("stop words " + ", ".join(repr(word) for word in params["stop"]))
+    return ", ".join(words)
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    return f"after {change.get('after')} tokens {_settings(change.get('params') or {})}"
 
 
 def _number(value: object) -> str:
