@@ -106,12 +106,12 @@ class ChatList:
         return max(deleted, key=lambda entry: entry.deleted, default=None)
 
     def note(self, transcript: Transcript) -> None:
-        """A conversation was begun or changed: it stands first, under its own title.
+        """A conversation of this browser was begun or changed: it stands first, under its title.
 
         Raises:
             ChatbotError: the list can't be saved.
         """
-        if transcript.owner not in ("", self.owner):
+        if transcript.owner != self.owner:
             return
         now = time.time()
 

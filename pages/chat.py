@@ -76,7 +76,7 @@ def saved(chat: str) -> Transcript:
         return answering().transcript(chat)
     except ChatbotError as error:
         errors.say(error)
-        state.begin_new_chat()
+        chats.begin_new()  # not cleared: the damaged file stays
         return Transcript(chats.current())
 
 

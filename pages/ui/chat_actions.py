@@ -38,7 +38,7 @@ def answer_tools(
         _arrows(transcript, chat_tree.answer_versions(tree, turn.id), turn, "answer", busy)
         if turn.question:
             _regenerate_button(chat, turn, request, busy, last=last)
-        if turn.answer and last:
+        if turn.question and turn.answer and last:
             _continue_button(chat, turn, request, busy)
         if turn.answer:
             _edit_button(chat, turn, "answer", busy, last=last)
@@ -204,6 +204,7 @@ def _save_edit(transcript: Transcript, turn: Turn, part: str, text: str, request
         return
     if part == "question":
         answering().ask_otherwise(transcript.id, turn.id, text, request)
+        chats.note(transcript.id)
         return
     if not text.strip():
         raise BadInput("The answer is empty.", remedy="Write something, or delete the message.")
@@ -216,7 +217,8 @@ def _save_edit(transcript: Transcript, turn: Turn, part: str, text: str, request
 
 
 def _changed(chat: str, change: Callable[[Transcript], Transcript]) -> None:
-    chats.attempt(partial(answering().change, chat, change))
+    if chats.attempt(partial(answering().change, chat, change)):
+        chats.note(chat)
     _edit(None)
 
 

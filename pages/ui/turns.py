@@ -164,7 +164,9 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
         rows["Changed on the way"] = "; ".join(_change(change) for change in changes)
     with st.expander(plain(summary), type="compact"):
         st.caption(
-            "  \n".join(f"**{name}** {plain(str(value))}" for name, value in rows.items() if value)
+            "  \n".join(
+                f"**{name}** {plain(str(value))}" for name, value in rows.items() if value != ""
+            )
         )
 
 

@@ -326,3 +326,22 @@ def test_a_page_that_begins_anew_in_its_middle_still_says_all(
     assert not again
     assert at.chat_input[0].proto.value == "\x01"
     assert "question has" in at.error[0].value
+
+
+def test_a_damaged_chat_stays_on_the_disk_while_another_begins(with_model: Path) -> None:
+    chat = saved(*talk(1))
+    file = with_model / "data" / ".chats" / f"{chat}.json"
+    file.write_text("{", encoding="utf-8")
+    at = opened(chat)
+    assert "file can't be read" in at.error[0].value
+    asked(at, "Hello")
+    assert file.read_text("utf-8") == "{"
+
+
+def test_an_edited_first_question_gives_the_chat_its_new_title(
+    with_model: Path, known: list[str]
+) -> None:
+    at = press(opened(saved(*talk(1), owner=ME)), "edit-question-last")
+    at.text_area[0].set_value("What about gulls?")
+    at_rest(press(at, "edit-save"))
+    assert listed(ran(at)) == ["What about gulls?"]

@@ -1,0 +1,147 @@
+"""Versions, undo and the list of conversations in a real browser, by mouse and by keys."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
+from tests.e2e.chat_page import ChatPage
+from tests.e2e.conftest import NASTY, Visitor
+from tests.e2e.lab import Lab
+
+
+def at_rest(chat: ChatPage) -> None:
+    """The last answer has ended, and the page was drawn since."""
+    expect(chat.stop).to_have_count(0)
+    expect(chat.regenerate).to_be_enabled()
+
+
+def rows(page: Page) -> Locator:
+    return page.get_by_role("option")
+
+
+def open_list(page: Page) -> None:
+    page.get_by_role("button", name="Chats").click()
+    expect(page.get_by_placeholder("Search titles and messages")).to_be_visible()
+
+
+def test_versions_by_keys_then_the_list_after_a_restart(
+    lab: Lab, visitors: Callable[..., Visitor]
+) -> None:
+    lab.start()
+    visitor = visitors()
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.page(lab.url)
+    chat = ChatPage(page)
+    chat.choose("tiny")
+    chat.few_tokens()
+    chat.ask("Who are you?")
+    at_rest(chat)
+    chat.ask("What do you like?")
+    expect(chat.answer(1).get_by_role("button", name="Regenerate")).to_be_enabled()
+    first = chat.words(1)
+
+    page.keyboard.press("Alt+r")
+    expect(chat.answer(1)).to_contain_text("2/2")
+    second = chat.words(1)
+    assert second != first
+    page.keyboard.press("Alt+PageUp")
+    expect(chat.answer(1)).to_contain_text("1/2")
+    assert chat.words(1) == first
+    page.keyboard.press("Alt+c")  # the answer goes on
+    expect(chat.answer(1)).to_contain_text("this is how it went on")
+    assert chat.words(1).startswith(first)
+    chat.answer(1).locator("[class*='st-key-copy-answer-'] button:visible").click()
+    expect(chat.answer(1).get_by_text("check", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == chat.words(1)
+
+    chat.box.focus()
+    page.keyboard.press("Alt+ArrowUp")
+    field = page.get_by_label("Edit the question")
+    expect(field).to_have_value("What do you like?")
+    field.fill("And at night?")
+    field.press("Control+Enter")
+    expect(page.get_by_text("And at night?", exact=True)).to_be_visible()
+    at_rest(chat)
+    expect(page.locator(".st-key-question-1")).to_contain_text("2/2")
+    page.locator(
+        ".st-key-question-1 [class*='st-key-question-chevron_left-'] button:visible"
+    ).click()
+    expect(page.get_by_text("What do you like?", exact=True)).to_be_visible()
+    page.locator(".st-key-answer-0 [class*='st-key-delete-'] button:visible").click()
+    expect(page.get_by_text("Who are you?", exact=True)).to_have_count(0)
+    address = page.url
+
+    lab.kill()
+    page.close()
+    visitor.complaints.clear()  # the lost connection is the test's doing
+    lab.start()
+    page = visitor.page(lab.url)
+    expect(page.get_by_text("Ask something")).to_be_visible()
+    open_list(page)
+    expect(rows(page)).to_have_count(1)
+    rows(page).click()
+    expect(page.get_by_text("What do you like?", exact=True)).to_be_visible()
+    assert page.url == address
+    page.keyboard.press("Alt+z")  # what undo knows outlived the server
+    expect(page.get_by_text("Who are you?", exact=True)).to_be_visible()
+    other = visitors().page(lab.url)
+    open_list(other)
+    expect(other.get_by_text("Your conversations will stand here.")).to_be_visible()
+
+
+def test_name_delete_and_bring_back_and_take_along(
+    running: Lab, visitor: Visitor, tmp_path: Path
+) -> None:
+    page = visitor.page(running.url)
+    chat = ChatPage(page)
+    chat.choose("nasty")
+    chat.ask(question := "".join(NASTY))
+    at_rest(chat)
+    open_list(page)
+    expect(rows(page)).to_contain_text("<script>window.hacked=1</script>")
+    name = page.get_by_label("Name of this conversation")
+    name.fill("**My** <b>gull</b>")
+    name.press("Enter")
+    expect(rows(page)).to_contain_text("**My** <b>gull</b>")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    download.value.save_as(tmp_path / "chat.json")
+    (row,) = json.loads((tmp_path / "chat.json").read_text("utf-8"))
+    assert [turn["value"] for turn in row["conversations"]] == [question, question]
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Ask something")).to_be_visible()
+    page.reload()
+    open_list(page)
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("button", name="Bring back").click()
+    expect(chat.answer()).to_contain_text("window.hacked")
+    open_list(page)
+    page.locator("input[type=file]").set_input_files(tmp_path / "chat.json")
+    expect(page.get_by_text("One conversation was imported.")).to_be_visible()
+    assert chat.words() == question
+    open_list(page)
+    expect(rows(page)).to_have_count(2)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_long_chat_opens_at_its_end_and_a_huge_paste_stays(
+    running: Lab, visitor: Visitor
+) -> None:
+    long = Transcript(
+        new_id(), tuple(Turn(f"question {n}", f"answer {n}", "done") for n in range(500)), "tiny"
+    )
+    TranscriptStore(running.data / ".chats").save(long)
+    page = visitor.page(f"{running.url}/?chat={long.id}")
+    chat = ChatPage(page)
+    expect(page.get_by_text("answer 499", exact=True)).to_be_visible()
+    expect(page.get_by_text("answer 400", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Show earlier").click()
+    expect(page.get_by_text("answer 440", exact=True)).to_be_attached()
+    chat.box.fill("word " * 200_000)
+    chat.box.press("Enter")
+    expect(page.get_by_text("no model here can read it")).to_be_visible()
+    expect(chat.box).to_have_value("word " * 200_000)
