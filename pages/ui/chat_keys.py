@@ -28,10 +28,11 @@ _component = st.components.v2.component(
 )
 
 
-def chat_keys(texts: Mapping[str, str]) -> None:
+def chat_keys(texts: Mapping[str, str], focus: str) -> None:
     """Hear the keys, and copy without asking the server.
 
     Args:
         texts: what each copy button copies, by the button's key.
+        focus: key of a text area to put the cursor in, whenever it is another one; "" for none.
     """
-    _component(key="chat_keys", data={"texts": dict(texts)})
+    _component(key="chat_keys", data={"texts": dict(texts), "focus": focus})

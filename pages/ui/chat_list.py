@@ -140,6 +140,22 @@ def _this_one(listed: ChatList, transcript: Transcript) -> None:
 
 
 def _files(transcript: Transcript) -> None:
+    with st.container(gap="xxsmall"):
+        st.caption("Export this conversation")
+        _export_buttons(transcript)
+    memory = chat_state.memory()
+    key = f"chats-import-{memory.imports}"
+    st.file_uploader(
+        "Import conversations (JSON)",
+        type=["json", "jsonl"],
+        max_upload_size=LARGEST_FILE,
+        key=key,
+        on_change=_imported,
+        args=(key,),
+    )
+
+
+def _export_buttons(transcript: Transcript) -> None:
     with st.container(horizontal=True):
         for label, suffix, mime in (
             ("JSON", "json", "application/json"),
@@ -157,16 +173,6 @@ def _files(transcript: Transcript) -> None:
                 help="What is shown of this conversation, "
                 + ("in the format of the page Dataset." if suffix == "json" else "to be read."),
             )
-    memory = chat_state.memory()
-    key = f"chats-import-{memory.imports}"
-    st.file_uploader(
-        "Import conversations (JSON)",
-        type=["json", "jsonl"],
-        max_upload_size=LARGEST_FILE,
-        key=key,
-        on_change=_imported,
-        args=(key,),
-    )
 
 
 def _written(chat: str, suffix: str) -> bytes:

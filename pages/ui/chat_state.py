@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.ui.state import Key
 
-SHOWN_AT_FIRST = 20
+SHOWN_AT_FIRST = 12
 """Turns of a long chat that are drawn; each costs the page time at every rerun."""
-SHOWN_MORE = 50
+SHOWN_MORE = 30
 _MEMORY = "own_chat_memory"
 
 

@@ -63,7 +63,10 @@ def draw(transcript: Transcript, request: Request) -> None:
             else:
                 growing = True
                 _growing(transcript.id, turn.id, request.choice)
-    chat_keys(chat_actions.texts(transcript.turns[first:]))
+    editing = chat_state.memory().editing is not None
+    chat_keys(
+        chat_actions.texts(transcript.turns[first:]), chat_state.edit_key() if editing else ""
+    )
 
 
 def _earlier_button(hidden: int) -> None:

@@ -23,11 +23,22 @@ export default function ({ data, parentElement }) {
     document.addEventListener("keydown", state.onkey, true)
     document.addEventListener("click", state.onclick, true)
   }
+  if (data.focus && data.focus !== state.focus) focusOn(data.focus)
+  state.focus = data.focus
   return () => {
     document.removeEventListener("keydown", state.onkey, true)
     document.removeEventListener("click", state.onclick, true)
     seen.delete(parentElement)
   }
+}
+
+// At the end of its words, as soon as the field is there.
+function focusOn(key, tries = 40) {
+  const area = document.querySelector(`.st-key-${key} textarea`)
+  if (area) {
+    area.focus()
+    area.setSelectionRange(area.value.length, area.value.length)
+  } else if (tries) setTimeout(() => focusOn(key, tries - 1), 50)
 }
 
 function pressed(event) {
