@@ -140,13 +140,7 @@ class Answering:
             ChatbotError: it can't be saved.
         """
         with self._lock:
-            live = self._live.get(chat_id)
-            if live is None:
-                current = self._current(chat_id)
-                changed = change(current)
-                if changed != current:
-                    self.transcripts.save(changed)
-                return
+            live = self._live.get(chat_id) or _LiveChat(self._current(chat_id))
             with live.lock:
                 _refuse_unfinished(live.transcript)
                 changed = change(live.transcript)
@@ -301,14 +295,8 @@ class Answering:
         stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
         if receipt is not None and turn.receipt is not None:
             receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
-        self._update(
-            live,
-            turn_id,
-            answer=text,
-            tokens=tokens,
-            state="stopped" if stopped else "done",
-            receipt=receipt,
-        )
+        state = "stopped" if stopped else "done"
+        self._update(live, turn_id, answer=text, tokens=tokens, state=state, receipt=receipt)
 
     def _update(self, live: _LiveChat, turn_id: int, **changes: Any) -> None:
         with live.lock:

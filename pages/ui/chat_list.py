@@ -45,6 +45,7 @@ def button(transcript: Transcript) -> None:
             _files(transcript)
         with st.expander("Keys", icon=":material/keyboard:", type="compact"):
             st.caption("  \n".join(f"**{plain(key)}** {what}" for key, what in KEYS.items()))
+            st.caption("On a Mac, Alt is the Option key; with letters, outside of text fields.")
 
 
 def notices() -> None:

@@ -196,3 +196,34 @@ def test_a_question_that_nobody_can_see_is_refused(answering: Answering, text: s
 def test_emoji_alone_are_a_question(answering: Answering) -> None:
     chat = asked(answering, "🦭👩\u200d🚀")
     assert answering.transcript(chat).turns[0].state == "done"
+
+
+def test_an_answer_that_can_not_go_on_keeps_its_words(answering: Answering) -> None:
+    chat = asked(answering, "Hello")
+    before = answering.transcript(chat).turns[0].answer
+    answering.go_on(chat, Request(Choice("nowhere"), EIGHT))
+    (turn,) = answered(answering, chat).turns
+    assert turn.state == "failed"
+    assert turn.answer == before
+    answering.go_on(chat, request())  # tried again with a model that is there
+    (turn,) = answered(answering, chat).turns
+    assert turn.state == "done"
+    assert turn.answer.startswith(before)
+
+
+def test_growing_words_of_an_answer_that_goes_on_are_saved(
+    answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = asked(answering, "Hello")
+    before = answering.transcript(chat).turns[0].answer
+    monkeypatch.setattr("chatbot.answering.SAVE_EVERY", 0.0)
+    answering.go_on(chat, request(replace(EIGHT, max_new_tokens=200)))
+
+    def on_disk() -> str:
+        saved = TranscriptStore().load(chat)
+        return saved.turns[0].answer if saved is not None else ""
+
+    assert on_disk().startswith(before)  # from the first moment on
+    until(lambda: len(on_disk()) > len(before) + 3)
+    answering.stop(chat)
+    assert answered(answering, chat).turns[0].answer.startswith(before)

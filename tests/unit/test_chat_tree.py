@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot import chat_tree
@@ -156,6 +156,7 @@ def done(chat: Transcript, deed: Deed, number: int) -> Transcript:
     return changed.with_turn(changed.place(new), answer=f"a{number}", state="done")
 
 
+@settings(max_examples=100, deadline=None)
 @given(DEEDS)
 def test_undo_leads_back_step_by_step_and_redo_forth_again(deeds: list[Deed]) -> None:
     stages = [Transcript(new_id(), THREE)]
@@ -172,6 +173,7 @@ def test_undo_leads_back_step_by_step_and_redo_forth_again(deeds: list[Deed]) ->
     assert (chat.turns, chat.aside) == (stages[-1].turns, stages[-1].aside)
 
 
+@settings(max_examples=100, deadline=None)
 @given(DEEDS)
 def test_no_words_are_ever_lost_and_the_links_stay_sound(deeds: list[Deed]) -> None:
     chat = Transcript(new_id(), THREE)

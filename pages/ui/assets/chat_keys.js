@@ -11,6 +11,7 @@ const BUTTONS = {
   "Alt+PageDown": ["answer-chevron_right-", "last"],
 }
 const COPIED = 1500
+const MAC = /Mac/.test(navigator.platform)
 const seen = new WeakMap()
 
 export default function ({ data, parentElement }) {
@@ -45,14 +46,21 @@ function pressed(event) {
   if (event.isComposing || event.metaKey) return
   const area = event.target?.closest?.(".st-key-chat-edit textarea")
   if (event.key === "Escape") {
-    if (document.querySelector('[role="dialog"]')) return
-    press(area ? ["edit-cancel"] : ["stop"], event)
+    // Elsewhere Escape closes a list or a menu, and nobody wants to stop an answer by that.
+    const box = event.target === document.body || event.target?.closest?.('[data-testid="stChatInput"]')
+    if (area) press(["edit-cancel"], event)
+    else if (box) press(["stop"], event)
   } else if (area && event.key === "Enter" && event.ctrlKey) {
     // The field hands over its words with the same keys, first.
     setTimeout(() => press(["edit-save"]), 50)
-  } else if (event.altKey && !event.ctrlKey) {
+  } else if (event.altKey && !event.ctrlKey && !writes(event)) {
     press(BUTTONS[`Alt+${event.shiftKey ? "Shift+" : ""}${event.code}`], event)
   }
+}
+
+// On a Mac, Option and a letter write another letter.
+function writes(event) {
+  return MAC && event.code.startsWith("Key") && event.target?.matches?.("textarea, input")
 }
 
 function press(wanted, event) {
