@@ -4,7 +4,7 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.engine import catalog
-from pages.ui import controls, lab_picture, lab_prompt, lab_scores, sliders
+from pages.ui import controls, lab_base, lab_picture, lab_prompt, lab_scores, sliders
 from pages.ui.model_status import install_card
 from pages.ui.resources import engine_room
 
@@ -31,6 +31,8 @@ def main() -> None:
         scores = lab_scores.scores(entry, request, messages, waiting=":shimmer[Loading the model…]")
         if scores is not None:
             lab_picture.panel(scores, request.params)
+    if scores is not None:
+        lab_base.panel(entry, request, messages, scores)
 
 
 main()

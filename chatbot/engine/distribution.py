@@ -123,7 +123,8 @@ class Top:
     """The likeliest tokens and all the rest.
 
     Attributes:
-        rows: by their scores after the repetition penalty, so that no other slider moves a row.
+        rows: by their scores after the repetition penalty, so that no other slider moves a row;
+            of equals, those that stay longer come first.
         cuts: for each stage, the row above which its line belongs; None where it cuts none of
             these rows, or not all below a line.
     """
@@ -197,6 +198,13 @@ def top(found: Distribution, count: int = TOP) -> Top:
         penalised = [s.scores for s in found.stages if s.setting.field == _PENALTY]
         standing = penalised[-1] if penalised else found.logits
         ids = torch.topk(standing, min(count, len(standing))).indices
+        # Of several equals (bfloat16 makes many) a cut may keep some: those come first.
+        kept = torch.zeros(len(ids), dtype=torch.long)
+        for stage in found.stages:
+            kept += stage.scores[ids] > -torch.inf
+        ranks = list(zip(standing[ids].tolist(), kept.tolist(), strict=True))
+        order = sorted(range(len(ids)), key=ranks.__getitem__, reverse=True)
+        ids = ids[order]
         columns = [[found.logits[ids].tolist()], *_columns(found, ids)]
         numbers = ids.tolist()
         own, probabilities = found.own[ids], found.probabilities[ids]

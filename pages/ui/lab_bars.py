@@ -9,15 +9,11 @@ import streamlit as st
 
 from chatbot.engine.distribution import GREEDY, SETTINGS, Distribution, Row, Stage, Top
 from chatbot.engine.sampling import SamplingParams
-from pages.ui.lab_tokens import percent, tokens_counted
+from pages.ui.lab_tokens import percent, scale_for, tokens_counted
 
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _ALWAYS = ("repetition_penalty", "temperature", "top_k", "top_p")
 """Settings that have a column even where they are off, so that columns stay where they are."""
-_SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
-"""Shares that the longest bar may stand for: a few, so that bars can be compared while one slides.
-"""
-
 _component = st.components.v2.component(
     "lab_bars",
     html='<div id="bars"></div>',
@@ -34,7 +30,16 @@ def bars(
     Args:
         texts: of the rows' tokens, readable.
     """
-    _component(key=key, data=picture(found, shown, texts, params))
+    draw(picture(found, shown, texts, params), key=key)
+
+
+def draw(data: Mapping[str, Any], *, key: str) -> None:
+    """Draw what `picture` gives, or something of its form.
+
+    Two bars a row, `share` over `own`; `cells` under `columns`; `lines` above some rows; `rest`
+    may be None.
+    """
+    _component(key=key, data=dict(data))
 
 
 def picture(
@@ -49,35 +54,37 @@ def picture(
             "own": row.own,
             "share": row.probability,
             "percent": percent(row.probability),
-            "ownPercent": percent(row.own),
             "cells": (_number(row.logit), *(_cell(n, stage, row, place) for n, stage in columns)),
-            "by": "" if row.removed_by is None else found.stages[row.removed_by].setting.name,
+            "gone": row.removed_by is not None,
+            "title": _described(row, found.stages),
         }
         for place, (row, text) in enumerate(zip(shown.rows, texts, strict=True), start=1)
     )
     largest = max((max(row.own, row.probability) for row in shown.rows), default=1.0)
     rest = shown.rest
     return {
+        "legend": ("after the settings", "the model alone", "removed"),
+        "heads": ("Token", "Probability"),
         "columns": (
             {"name": "Logit", "note": "raw score", "off": False},
             *(_head(name, stage, params) for (name, stage) in _names(columns)),
         ),
         "rows": rows,
         "lines": tuple(
-            {"above": at, "text": _line(stage, params)}
+            {"above": len(rows) if at is None else at, "text": text, "cut": True}
             for stage, at in zip(found.stages, shown.cuts, strict=True)
-            if at is not None
+            if (text := _line(stage, at, shown, params))
         ),
         "rest": {
-            "text": f"all the rest: {tokens_counted(rest.tokens)}",
+            "text": _rest(shown),
             "own": rest.own,
             "share": rest.probability,
             "percent": percent(rest.probability),
-            "ownPercent": percent(rest.own),
-            "left": f"{tokens_counted(rest.left)} can still come" if rest.left else "none can come",
+            "cells": (),
             "gone": rest.left == 0,
+            "title": f"{percent(rest.own)} by the model alone",
         },
-        "scale": next(scale for scale in _SCALES if largest <= scale + 1e-9),
+        "scale": scale_for(largest),
     }
 
 
@@ -126,10 +133,30 @@ def _cell(place: int, stage: Stage | None, row: Row, rank: int) -> str:
     return "✓" if score is None else _number(score)
 
 
-def _line(stage: Stage, params: SamplingParams) -> str:
+def _line(stage: Stage, at: int | None, shown: Top, params: SamplingParams) -> str:
+    """What stands at a stage's cut; "" where there is none, or it takes from among the rows."""
+    gone = set(stage.removed.tolist()) if at is None else set()
+    place = any(row.id in gone for row in shown.rows)
+    if not len(stage.removed) or (at is None and place):
+        return ""
     value = getattr(params, stage.setting.field, None)
     figure = f" {value:g}" if isinstance(value, int | float) and stage.setting != GREEDY else ""
-    return f"{stage.setting.name}{figure} cuts here: {tokens_counted(len(stage.removed))} removed"
+    where = "cuts here" if at is not None else "cuts further down"
+    return f"{stage.setting.name}{figure} {where}: {tokens_counted(len(stage.removed))} removed"
+
+
+def _rest(shown: Top) -> str:
+    rest = shown.rest
+    left = f"{rest.left:,} of them can still come" if rest.left else "none of them can come"
+    return f"all the rest: {tokens_counted(rest.tokens)}, {left}"
+
+
+def _described(row: Row, stages: Sequence[Stage]) -> str:
+    if row.removed_by is None:
+        fate = f"{percent(row.probability)} after the settings"
+    else:
+        fate = f"removed by {stages[row.removed_by].setting.name}"
+    return f"Token {row.id}: {percent(row.own)} by the model alone; {fate}"
 
 
 def _number(value: float) -> str:

@@ -14,6 +14,10 @@ _UNSEEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
 
+_SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+"""Shares that the longest bar may stand for: a few, so that bars can be compared while one slides.
+"""
+
 
 def readable(tokenizer: "PreTrainedTokenizerFast", ids: Sequence[int]) -> list[str]:
     """Each token with signs for blanks, line ends and control characters; bytes that are no whole
@@ -49,8 +53,15 @@ def percent(share: float) -> str:
         return f"{value:.2f} %"
     if value < 9.95:
         return f"{value:.1f} %"
-    return f"{value:.1f} %" if 99.5 <= value < 99.95 else f"{value:.0f} %"
+    if share < 1 and value >= 99.5:
+        return f"{min(value, 99.9):.1f} %"
+    return f"{value:.0f} %"
 
 
 def tokens_counted(number: int) -> str:
     return "1 token" if number == 1 else f"{number:,} tokens"
+
+
+def scale_for(largest: float) -> float:
+    """The share that a bar of full width stands for."""
+    return next((scale for scale in _SCALES if largest <= scale), 1.0)

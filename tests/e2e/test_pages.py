@@ -10,7 +10,13 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Visitor
 from tests.e2e.lab import Lab
 
-PAGES = {"/": "Chat", "/chat": "Chat", "/dataset": "Dataset", "/fine_tune": "Fine-tune"}
+PAGES = {
+    "/": "Chat",
+    "/chat": "Chat",
+    "/dataset": "Dataset",
+    "/fine_tune": "Fine-tune",
+    "/sampling_lab": "Sampling lab",
+}
 
 
 def expect_page(page: Page, name: str) -> None:
@@ -20,11 +26,12 @@ def expect_page(page: Page, name: str) -> None:
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     links = page.get_by_test_id("stSidebarNavLink")
-    expect(links).to_have_count(3)
+    expect(links).to_have_count(4)
     assert [link.strip().split("\n")[-1] for link in links.all_inner_texts()] == [
         "Chat",
         "Dataset",
         "Fine-tune",
+        "Sampling lab",
     ]
 
 
@@ -45,13 +52,18 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
     expect_page(page, "Chat")
     page.wait_for_url("**/?chat=*")
     chat = page.url.partition("chat=")[2]
-    for address, name in (("dataset", "Dataset"), ("fine_tune", "Fine-tune"), ("", "Chat")):
+    for address, name in (
+        ("dataset", "Dataset"),
+        ("fine_tune", "Fine-tune"),
+        ("sampling_lab", "Sampling lab"),
+        ("", "Chat"),
+    ):
         page.get_by_role("link", name=name).click()
         expect_page(page, name)
         page.wait_for_url(f"**/{address}?*chat={chat}*")
 
 
-@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune"])
+@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/sampling_lab"])
 def test_nothing_sticks_out_on_a_phone(
     running: Lab, visitors: Callable[..., Visitor], address: str
 ) -> None:

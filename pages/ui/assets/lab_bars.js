@@ -66,42 +66,45 @@ function fillHead(head, columns) {
   })
 }
 
-function described(row) {
-  const fate = row.by ? `removed by ${row.by}` : `${row.percent} after the settings`
-  return `Token ${row.id}: ${row.ownPercent} by the model alone; ${fate}`
-}
-
 export default function ({ data, parentElement }) {
   const view = parentElement.querySelector("#bars")
   if (!view.firstChild) {
+    const legend = made("div", "legend")
+    legend.append(
+      made("span", "key first"),
+      made("span", "key second"),
+      made("span", "key third"),
+      made("span", "scale"),
+    )
     const head = made("div", "row head")
     head.append(
-      made("div", "token", "Token"),
-      made("div", "track", ""),
-      made("div", "percent", "Probability"),
+      made("div", "token"),
+      made("div", "track"),
+      made("div", "percent"),
       made("div", "steps"),
     )
     const list = made("div", "list")
     list.setAttribute("role", "group")
     list.setAttribute("aria-label", "Likeliest tokens")
-    view.append(made("div", "legend"), head, list)
-    const legend = view.firstChild
-    legend.append(
-      made("span", "key share", "after the settings"),
-      made("span", "key own", "the model alone"),
-      made("span", "key gone", "removed"),
-      made("span", "scale"),
-    )
+    view.append(legend, head, list)
   }
   const [legend, head, list] = view.children
   view.style.setProperty("--columns", data.columns.length)
+  // Six columns have room beside the bars; more of them share it.
+  view.style.setProperty("--cell", `${Math.min(4.3, 22 / data.columns.length)}rem`)
+  data.legend.forEach((text, n) => {
+    tell(legend.children[n], text)
+    legend.children[n].hidden = !text
+  })
+  tell(head.children[0], data.heads[0])
+  tell(head.children[2], data.heads[1])
   tell(legend.lastChild, `full width = ${Math.round(data.scale * 100)} %`)
   fillHead(head, data.columns)
 
   const known = new Map([...list.children].map((row) => [row.dataset.id, row]))
   const before = new Map([...known].map(([id, row]) => [id, row.offsetTop]))
-  const lines = new Map(data.lines.map((line) => [line.above, []]))
-  for (const line of data.lines) lines.get(line.above).push(line.text)
+  const lines = new Map(data.lines.map((line) => [line.above, { texts: [], cut: line.cut }]))
+  for (const line of data.lines) lines.get(line.above).texts.push(line.text)
   const wanted = []
   const add = (id, make, fill) => {
     const row = known.get(id) ?? make()
@@ -109,50 +112,30 @@ export default function ({ data, parentElement }) {
     wanted.push(row)
     return row
   }
+  let drawn = 0
   const place = (n) => {
-    if (!lines.has(n)) return
-    add(
-      `line-${wanted.filter((row) => row.className === "cut").length}`,
-      () => {
-        const line = made("div", "cut")
-        line.setAttribute("role", "separator")
-        line.dataset.id = `line-${wanted.filter((row) => row.className === "cut").length}`
-        return line
-      },
-      (line) => tell(line, lines.get(n).join("; ")),
-    )
+    const found = lines.get(n)
+    if (!found) return
+    const id = `line-${drawn++}`
+    const make = () => {
+      const line = made("div", "line")
+      line.setAttribute("role", "separator")
+      line.dataset.id = id
+      return line
+    }
+    const line = add(id, make, (element) => tell(element, found.texts.join("; ")))
+    line.classList.toggle("cut", found.cut)
   }
   data.rows.forEach((row, n) => {
     place(n)
-    add(
-      String(row.id),
-      () => newRow(String(row.id)),
-      (element) =>
-        fillRow(
-          element,
-          { ...row, gone: row.by !== "", title: described(row) },
-          data.columns,
-          data.scale,
-        ),
-    )
+    const id = String(row.id)
+    add(id, () => newRow(id), (element) => fillRow(element, row, data.columns, data.scale))
   })
-  const rest = data.rest
-  const last = add(
-    "rest",
-    () => newRow("rest"),
-    (element) =>
-      fillRow(
-        element,
-        {
-          ...rest,
-          cells: data.columns.map((_, n) => (n === 0 ? rest.left : "")),
-          title: `${rest.ownPercent} by the model alone; ${rest.percent} after the settings`,
-        },
-        data.columns,
-        data.scale,
-      ),
-  )
-  last.classList.add("rest")
+  place(data.rows.length)
+  if (data.rest) {
+    const fill = (element) => fillRow(element, data.rest, data.columns, data.scale)
+    add("rest", () => newRow("rest"), fill).classList.add("rest")
+  }
 
   let moved = false
   wanted.forEach((row, n) => {

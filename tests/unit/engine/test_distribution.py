@@ -160,6 +160,15 @@ def test_temperature_0_leaves_the_first_of_equals() -> None:
     assert found.stages[-1].setting.name == "Temperature 0"
 
 
+def test_of_equals_those_that_stay_come_first() -> None:
+    found = of([1.0, 2.0, 2.0, 2.0, 2.0, 0.0], temperature=1.0, top_p=0.4, top_k=0)
+    shown = top(found)
+    stays = [row.removed_by is None for row in shown.rows]
+    assert stays == sorted(stays, reverse=True)
+    assert sum(stays) == 2
+    assert shown.cuts == (2,)
+
+
 def test_no_rows_move_when_temperature_or_a_cut_changes() -> None:
     logits = torch.randn(200, generator=torch.Generator().manual_seed(3))
     orders = {
