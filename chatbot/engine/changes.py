@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from chatbot.errors import BadInput
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerFast
 
     from chatbot.engine.next_scores import NextScores
@@ -49,16 +50,16 @@ def changes(base: "NextScores", tuned: "NextScores", most: int = MOST) -> Change
     """
     import torch
 
-    known = _known_to_both(base.tokenizer, tuned.tokenizer)
+    _check_tokens(base.tokenizer, tuned.tokenizer)
     with torch.inference_mode():
-        known = min(known, len(base.logits), len(tuned.logits))
-        before = torch.softmax(base.logits.double(), dim=-1)[:known]
-        after = torch.softmax(tuned.logits.double(), dim=-1)[:known]
+        # A token that was added in tuning has no probability in the base.
+        size = max(len(base.logits), len(tuned.logits))
+        before, after = (_shares(scores, size) for scores in (base, tuned))
         delta = after - before
-        order = torch.topk(delta, min(most, known))
-        falling = torch.topk(-delta, min(most, known))
-        raised = [n for n, d in zip(*_lists(order), strict=True) if d > 0]
-        sunk = [n for n, d in zip(*_lists(falling), strict=True) if d > 0]
+        best = torch.topk(delta, min(most, size)).indices.tolist()
+        worst = torch.topk(-delta, min(most, size)).indices.tolist()
+        raised = [n for n in best if delta[n] > 0]
+        sunk = [n for n in worst if delta[n] < 0]
         return Changes(
             tuple(Change(n, float(before[n]), float(after[n])) for n in raised),
             tuple(Change(n, float(before[n]), float(after[n])) for n in sunk),
@@ -66,17 +67,19 @@ def changes(base: "NextScores", tuned: "NextScores", most: int = MOST) -> Change
         )
 
 
-def _lists(best: object) -> tuple[list[int], list[float]]:
-    values, indices = best  # type: ignore[misc]
-    return indices.tolist(), values.tolist()
+def _shares(scores: "NextScores", size: int) -> "torch.Tensor":
+    import torch
+
+    shares = torch.zeros(size, dtype=torch.float64)
+    shares[: len(scores.logits)] = torch.softmax(scores.logits.double(), dim=-1)
+    return shares
 
 
-def _known_to_both(base: "PreTrainedTokenizerFast", tuned: "PreTrainedTokenizerFast") -> int:
-    """How many ids mean the same: all of the smaller vocabulary, or it is another one."""
+def _check_tokens(base: "PreTrainedTokenizerFast", tuned: "PreTrainedTokenizerFast") -> None:
+    """One vocabulary may have more tokens than the other, but no other ones."""
     smaller, larger = sorted((base.get_vocab(), tuned.get_vocab()), key=len)
-    if smaller.items() <= larger.items():
-        return len(smaller)
-    raise BadInput(
-        "These two models don't know the same tokens, so their scores can't be compared.",
-        remedy="Choose a model that was fine-tuned from the other one.",
-    )
+    if not smaller.items() <= larger.items():
+        raise BadInput(
+            "These two models don't know the same tokens, so their scores can't be compared.",
+            remedy="Choose a model that was fine-tuned from the other one.",
+        )

@@ -17,6 +17,8 @@ from pages.ui.lab_state import Key
 from pages.ui.lab_tokens import percent, readable, scale_for
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
     from chatbot.engine.next_scores import NextScores
 
 
@@ -58,7 +60,7 @@ def _compare(
     with errors.shown():
         found = changes(before, tuned)
         st.markdown(_told(found))
-        lab_bars.draw(_picture(found, tuned), key=Key.CHANGES)
+        lab_bars.draw(_picture(found, _larger(before, tuned)), key=Key.CHANGES)
 
 
 def _told(found: Changes) -> str:
@@ -70,9 +72,14 @@ def _told(found: Changes) -> str:
     )
 
 
-def _picture(found: Changes, tuned: "NextScores") -> dict[str, Any]:
+def _larger(base: "NextScores", tuned: "NextScores") -> "PreTrainedTokenizerFast":
+    """The tokenizer that knows the tokens of both."""
+    return max((tuned.tokenizer, base.tokenizer), key=len)
+
+
+def _picture(found: Changes, tokenizer: "PreTrainedTokenizerFast") -> dict[str, Any]:
     listed = (*found.raised, *found.sunk)
-    texts = readable(tuned.tokenizer, [change.id for change in listed])
+    texts = readable(tokenizer, [change.id for change in listed])
     lines = []
     if found.raised:
         lines.append({"above": 0, "text": "Raised by fine-tuning", "cut": False})

@@ -50,7 +50,14 @@ def test_other_tokens_cannot_be_compared(tiny_tokenizer: "PreTrainedTokenizerFas
         changes(scored([1.0], tiny_tokenizer), scored([1.0], other))
 
 
-def test_a_few_tokens_more_are_no_other_ones(tiny_tokenizer: "PreTrainedTokenizerFast") -> None:
+def test_a_token_that_tuning_added_was_raised(
+    tiny_tokenizer: "PreTrainedTokenizerFast",
+) -> None:
     more = copy.deepcopy(tiny_tokenizer)
     more.add_tokens(["something"])
-    assert changes(scored([1.0], tiny_tokenizer), scored([1.0], more)).moved == 0
+    tuned = scored([0.5], more)
+    tuned.logits[-1] = tuned.logits[0]
+    found = changes(scored([1.0], tiny_tokenizer), tuned)
+    assert (found.raised[0].id, found.raised[0].base) == (len(tiny_tokenizer), 0)
+    assert found.moved == pytest.approx(0.5)
+    assert changes(tuned, scored([1.0], tiny_tokenizer)).sunk[0].id == len(tiny_tokenizer)
