@@ -27,6 +27,7 @@ PAINTED = {
     "/": "textarea[data-testid=stChatInputTextArea]",
     "/dataset": "[class*=st-key-turn-] textarea",
     "/fine_tune": ".st-key-ft_start button",
+    "/sampling_lab": ".st-key-lab_prompt textarea",
 }
 """What a person sees of each page when it is there."""
 

@@ -27,8 +27,9 @@ def main() -> None:
     messages = lab_prompt.panel()
     if not messages:
         return
-    with st.container(key="lab_picture"):
+    with st.container(key="lab_scores"):  # what is said here for a moment must not move the bars
         scores = lab_scores.scores(entry, request, messages, waiting=":shimmer[Loading the model…]")
+    with st.container(key="lab_picture"):
         if scores is not None:
             lab_picture.panel(scores, request.params)
     if scores is not None:

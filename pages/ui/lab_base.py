@@ -54,7 +54,8 @@ def _compare(
         "model for a moment, so that there is never more than one in memory. The picture above "
         "goes on without either."
     )
-    before = lab_scores.scores(base, asked, messages, waiting=waiting)
+    with st.container(key="lab_base_scores"):
+        before = lab_scores.scores(base, asked, messages, waiting=waiting)
     if before is None:
         return
     with errors.shown():

@@ -42,7 +42,7 @@ def scores(
             engine_room().warm(choice)
             _wait(choice, waiting)
             return None
-        with engine_room().lease(choice) as engine:
+        with st.spinner("The model reads the prompt…"), engine_room().lease(choice) as engine:
             return scores_memory().ask(engine, messages, request.params, _where(choice))
     except ChatbotError as error:
         errors.say(error)

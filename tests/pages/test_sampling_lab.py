@@ -147,15 +147,16 @@ def test_base_against_tuned(with_model: Path, drawn: dict[str, Mapping[str, Any]
     config = asdict(TrainingConfig(method="full", base_model="tiny"))
     (run / "config.json").write_text(json.dumps(config), encoding="utf-8")
     at = AppTest.from_file(str(PAGE), default_timeout=30)
-    at.session_state[Key.MODEL] = "tiny"
+    at.session_state[Key.MODEL] = "runs/mine/checkpoint-8"
     at = until(ran(at), lambda: "lab_bars" in drawn)
-    assert "Choose a model that you fine-tuned" in said(at)
-
     drawn.clear()
-    at.selectbox(key=Key.MODEL).select("runs/mine/checkpoint-8")
-    at = until(ran(at), lambda: "lab_bars" in drawn)
     at.toggle(key=lab_state.Key.BASE).set_value(True)
-    at = until(ran(at), lambda: "lab_changes" in drawn)
+    ran(at)
+    assert "Loading tiny to compare" in said(at)
+    assert "never more than one in memory" in said(at)
+    assert "lab_bars" in drawn  # the tuned model's picture goes on
+    at = until(at, lambda: "lab_changes" in drawn)
+    assert [slot.choice.model for slot in resources.engine_room()._slots] == ["tiny"]
     changes = [float(row["percent"].replace("\u2212", "-")) for row in drawn["lab_changes"]["rows"]]
     raised = [change for change in changes if change > 0]
     assert raised == sorted(raised, reverse=True)
@@ -165,6 +166,31 @@ def test_base_against_tuned(with_model: Path, drawn: dict[str, Mapping[str, Any]
     at.slider(key=Key.TEMPERATURE).set_value(1.5)
     ran(at)
     assert resources.scores_memory().passes == 2
+    at.selectbox(key=Key.MODEL).select("tiny")
+    ran(at)
+    assert resources.scores_memory().passes == 2  # remembered from the comparison
+    assert "Choose a model that you fine-tuned" in said(at)
+
+
+def test_a_model_that_is_deleted_while_it_is_shown(
+    with_model: Path, drawn: dict[str, Mapping[str, Any]], tiny_gpt2: Path
+) -> None:
+    shutil.copytree(tiny_gpt2, with_model / "models" / "other")
+    at = AppTest.from_file(str(PAGE), default_timeout=30)
+    at.session_state[Key.MODEL] = "other"
+    at = until(ran(at), lambda: "lab_bars" in drawn)
+    asked(at, "What I wrote")
+    shutil.rmtree(with_model / "models" / "other")
+    drawn.clear()
+    at = until(ran(at), lambda: "lab_bars" in drawn or "not on this machine" in all_said(at))
+    assert at.selectbox(key=Key.MODEL).value != "other"
+    at.selectbox(key=Key.MODEL).select("tiny")
+    at = until(ran(at), lambda: "lab_bars" in drawn)
+    assert at.text_area(key=lab_state.Key.PROMPT).value == "What I wrote"
+
+
+def all_said(at: AppTest) -> str:
+    return said(at) + "".join(part.value for part in at.subheader)
 
 
 def _other_weights(folder: Path) -> None:
