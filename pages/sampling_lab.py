@@ -4,7 +4,19 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.engine import catalog
-from pages.ui import controls, lab_base, lab_picture, lab_prompt, lab_scores, sliders
+from pages.ui import (
+    controls,
+    lab_base,
+    lab_dice,
+    lab_glossary,
+    lab_picture,
+    lab_prompt,
+    lab_scores,
+    lab_steps,
+    lab_strip,
+    lab_tour,
+    sliders,
+)
 from pages.ui.model_status import install_card
 from pages.ui.resources import engine_room
 
@@ -16,6 +28,7 @@ def main() -> None:
         "token it knows a score, and the settings decide which of them can come. Move them, and "
         "see what the answer to your prompt may begin with."
     )
+    tour = st.container()
     entries = catalog.list_models()
     entry = controls.model_picker(entries)
     with st.sidebar:
@@ -25,15 +38,24 @@ def main() -> None:
         install_card(entry, entries)
         return
     messages = lab_prompt.panel()
-    if not messages:
-        return
+    left = scores = None
     with st.container(key="lab_scores"):  # what is said here for a moment must not move the bars
-        scores = lab_scores.scores(entry, request, messages, waiting=":shimmer[Loading the model…]")
+        if messages:
+            scores = lab_scores.scores(
+                entry, request, messages, waiting=":shimmer[Loading the model…]"
+            )
     with st.container(key="lab_picture"):
         if scores is not None:
-            lab_picture.panel(scores, request.params)
-    if scores is not None:
-        lab_base.panel(entry, request, messages, scores)
+            left = lab_picture.panel(scores, request.params)
+    with st.container():
+        if scores is not None:
+            lab_base.panel(entry, request, messages, scores)
+    lab_dice.panel(messages, request)
+    lab_steps.panel(messages, request)
+    lab_strip.panel(messages, request)
+    lab_glossary.panel()
+    with tour:  # last of all: it looks at what the page stands at
+        lab_tour.panel(messages, request, left)
 
 
 main()
