@@ -19,7 +19,7 @@ Piece = tuple[bool, str]
 """Whether these words are in the other text as well, and the words."""
 
 _UNSETTLED = 3
-"""Words at the end of a growing text of which it is not known yet whether they differ."""
+"""Words at the end of an unfinished text of which it is not known whether they differ."""
 _FEWEST = 3
 """Words in a row that two texts must share."""
 _WORD = re.compile(r"\s*\S+|\s+")
@@ -89,19 +89,22 @@ def no_effect(params: SamplingParams, setting: Setting) -> str:
     return ""
 
 
-def marked(text: str, other: str, *, growing: bool = False) -> tuple[Piece, ...]:
+def marked(text: str, other: str, *, unfinished: bool = False) -> tuple[Piece, ...]:
     """The words of `text`, those that `other` has in the same order apart from the rest.
 
     Joined, the pieces are `text`. A few words alone count as the same only where both begin or
     end with them: any two texts share an "and" somewhere.
 
     Args:
-        growing: one of them is not complete. The last words then count as the same: the other
-            text may just not have come so far, and a mark that goes again would flicker.
+        unfinished: one of them still grows, or was stopped. What comes after the end of the
+            other, and the last words before it, then count as the same: nobody knows whether they
+            differ, and a mark that goes again would flicker.
     """
     words, others = _WORD.findall(text), _WORD.findall(other)
-    unsettled = words[-_UNSETTLED:] if growing else []
-    words = words[: len(words) - len(unsettled)]
+    unsettled: list[str] = []
+    if unfinished:
+        settled = max(0, min(len(words), len(others)) - _UNSETTLED)
+        words, unsettled = words[:settled], words[settled:]
     matcher = SequenceMatcher(
         None, [word.strip() for word in words], [word.strip() for word in others], autojunk=False
     )

@@ -13,7 +13,8 @@ from pages.ui import errors, lab_play_state, lab_rows
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_rows import Row
-from pages.ui.lab_words import counted, percent, visible
+from pages.ui.lab_tokens import percent
+from pages.ui.lab_words import counted, visible
 from pages.ui.resources import engine_room
 from pages.ui.turns import FRAME
 

@@ -20,6 +20,11 @@ from pages.ui.turns import FRAME
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _ENDS = {"end": "ended by itself", "length": "reached the limit", "stopped": "stopped"}
 
+ALIKE = (
+    "All five are the same: the other settings leave the model little to choose from, or it is "
+    "very sure. Raise Temperature, Top-p or Top-k at the side, or try another prompt."
+)
+
 _component = st.components.v2.component(
     "lab_strip",
     html='<div id="view"></div>',
@@ -132,7 +137,8 @@ def _draw(messages: tuple[Message, ...], request: Request, drawn_growing: bool) 
     columns = []
     for answer, look in zip(play.strip, looks, strict=True):
         value = getattr(answer.params, play.strip_setting)
-        pieces = marked(look.text, middle.text, growing=look.growing or middle.growing)
+        whole = look.state == middle.state == "done"
+        pieces = marked(look.text, middle.text, unfinished=not whole)
         columns.append(
             {
                 "title": f"{value:g}",
@@ -149,6 +155,8 @@ def _draw(messages: tuple[Message, ...], request: Request, drawn_growing: bool) 
     st.caption(
         plain(f"{first.choice.model} · seed {first.params.seed}") + _stale(first, messages, request)
     )
+    if len({look.text for look in looks}) == 1 and all(look.state == "done" for look in looks):
+        st.caption(ALIKE)
     if drawn_growing and not growing:
         st.rerun()  # the buttons are told
 

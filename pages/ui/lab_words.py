@@ -1,4 +1,4 @@
-"""How the lab spells tokens and figures, so that a person can see and read them."""
+"""How the lab spells texts of tokens, so that a person can see all of them."""
 
 import re
 from collections.abc import Mapping
@@ -19,18 +19,6 @@ def visible(token: str) -> str:
         return "(part of a character)"
     spelled = "".join(_SIGNS.get(letter, letter) for letter in token)
     return _UNSEEN.sub(lambda found: f"U+{ord(found[0]):04X}", spelled)
-
-
-def percent(share: float) -> str:
-    """A share as people read it: `31 %`, `2.4 %`, `0.03 %`, `below 0.01 %`."""
-    value = 100 * share
-    if value == 0:
-        return "0 %"
-    if value < 0.01:
-        return "below 0.01 %"
-    if value < 1:
-        return f"{value:.2f} %"
-    return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"
 
 
 def counted(number: int, one: str) -> str:

@@ -1,39 +1,22 @@
 """The lab's strip, dice and steps in a real browser: what grows, what stops, what one can touch."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.chat_page import SLIDER_PAUSE
 from tests.e2e.conftest import NASTY, STORY, Visitor
-from tests.e2e.lab import PROJECT, Lab
-
-SCRIPT = PROJECT / "tests" / "pages" / "lab_script.py"
-
-
-@pytest.fixture(scope="module")
-def play_lab(
-    tmp_path_factory: pytest.TempPathFactory, write_models: Callable[[Path], None]
-) -> Iterator[Lab]:
-    """A server whose only page has the playthings and nothing else."""
-    lab = Lab(tmp_path_factory.mktemp("play"))
-    write_models(lab.models)
-    (lab.project / "app.py").write_text(SCRIPT.read_text("utf-8"), encoding="utf-8")
-    lab.start()
-    yield lab
-    lab.kill()
-    assert lab.faults() == []
+from tests.e2e.lab import Lab
 
 
 def opened(visitor: Visitor, lab: Lab, model: str) -> Page:
-    page = visitor.page(lab.url)
+    page = visitor.page(f"{lab.url}/sampling_lab")
     picker = page.get_by_role("combobox", name="Model")
     picker.click()
     page.get_by_role("option", name=model, exact=True).click()
     expect(picker).to_have_value(model)
+    expect(page.locator(".st-key-lab_bars")).to_be_visible()
     return page
 
 
@@ -45,8 +28,8 @@ def button(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key} button")
 
 
-def test_five_answers_grow_together_and_stop_together(play_lab: Lab, visitor: Visitor) -> None:
-    page = opened(visitor, play_lab, "story")
+def test_five_answers_grow_together_and_stop_together(running: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, running, "story")
     page.get_by_role("button", name="Answer five times").click()
     names = [f"Temperature {value}" for value in ("0", "0.4", "0.8", "1.2", "1.6")]
     for name in names:
@@ -63,10 +46,10 @@ def test_five_answers_grow_together_and_stop_together(play_lab: Lab, visitor: Vi
 
 
 def test_differences_are_marked_and_a_phone_has_them_below_each_other(
-    play_lab: Lab, visitors: Callable[..., Visitor]
+    running: Lab, visitors: Callable[..., Visitor]
 ) -> None:
     for width in (1280, 390):
-        page = opened(visitors(width), play_lab, "tiny")
+        page = opened(visitors(width), running, "tiny")
         page.get_by_role("button", name="Answer five times").click()
         expect(page.get_by_role("button", name="Answer five times")).to_be_disabled()
         expect(page.get_by_role("button", name="Answer five times")).to_be_enabled()
@@ -80,8 +63,8 @@ def test_differences_are_marked_and_a_phone_has_them_below_each_other(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_dice_fall_one_after_the_other(play_lab: Lab, visitor: Visitor) -> None:
-    page = opened(visitor, play_lab, "tiny")
+def test_dice_fall_one_after_the_other(running: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, running, "tiny")
     page.get_by_role("slider", name="Temperature").first.press("End")
     page.evaluate(SLIDER_PAUSE)
     button(page, "lab_dice_roll").click()
@@ -93,13 +76,14 @@ def test_dice_fall_one_after_the_other(play_lab: Lab, visitor: Visitor) -> None:
     button(page, "lab_dice_more").click()
     expect(told).to_contain_text("of 400 rolls …")
     expect(told).to_contain_text("Total variation distance")
-    page.locator("textarea").first.fill("Another question")
-    page.locator("textarea").first.press("Control+Enter")
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("Another question")
+    prompt.press("Control+Enter")
     expect(page.locator(".st-key-lab_dice")).to_have_count(0)
 
 
-def test_walk_forward_and_back_by_button_click_and_key(play_lab: Lab, visitor: Visitor) -> None:
-    page = opened(visitor, play_lab, "nasty")
+def test_walk_forward_and_back_by_button_click_and_key(running: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, running, "nasty")
     button(page, "lab_steps_go").click()
     answer = page.get_by_role("group", name="The answer, token by token")
     current = answer.locator(".current")
@@ -125,8 +109,8 @@ def test_walk_forward_and_back_by_button_click_and_key(play_lab: Lab, visitor: V
     expect(candidates.locator(".chosen .label")).to_have_text("<|im_end|>")
 
 
-def test_the_tour_notices_and_waits(play_lab: Lab, visitor: Visitor) -> None:
-    page = opened(visitor, play_lab, "tiny")
+def test_the_tour_notices_and_waits(running: Lab, visitor: Visitor) -> None:
+    page = opened(visitor, running, "tiny")
     page.get_by_role("button", name="Take the tour").click()
     expect(page.get_by_text("Step 1: Write a prompt")).to_be_visible()
     prompt = page.get_by_label("Prompt", exact=True)

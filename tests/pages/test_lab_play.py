@@ -65,6 +65,7 @@ def test_another_setting_and_another_range(lab_home: Path) -> None:
     at.get_by_key(Key.STRIP_SETTING).set_value("top_p")
     ran(at)
     assert "Top-p changes nothing" in captions(at)
+    assert "All five are the same" in captions(answered(at))
     at.slider(key=f"{Key.STRIP_RANGE}_top_p").set_value((0.1, 0.9))
     ran(at)
     titles = [column["title"] for column in shown(answered(at), Key.STRIP)["columns"]]

@@ -1,8 +1,8 @@
-"""How the lab spells tokens and figures."""
+"""How the lab spells tokens and counts them."""
 
 import pytest
 
-from pages.ui.lab_words import counted, percent, visible
+from pages.ui.lab_words import counted, visible
 
 
 @pytest.mark.parametrize(
@@ -22,21 +22,6 @@ from pages.ui.lab_words import counted, percent, visible
 )
 def test_what_nobody_can_see_gets_a_sign(token: str, spelled: str) -> None:
     assert visible(token) == spelled
-
-
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [
-        (0.0, "0 %"),
-        (0.00001, "below 0.01 %"),
-        (0.0031, "0.31 %"),
-        (0.0314, "3.1 %"),
-        (0.314, "31 %"),
-        (1.0, "100 %"),
-    ],
-)
-def test_shares_as_people_read_them(share: float, said: str) -> None:
-    assert percent(share) == said
 
 
 def test_one_and_many() -> None:

@@ -64,12 +64,16 @@ def test_the_words_that_differ_are_marked() -> None:
     assert marked("all new", "") == ((False, "all new"),)
 
 
-def test_the_newest_words_of_a_growing_answer_are_not_marked_yet() -> None:
-    growing = marked("I like green tea and rain too", "I like", growing=True)
-    assert growing == ((True, "I like"), (False, " green tea"), (True, " and rain too"))
+def test_what_nobody_knows_yet_is_not_marked() -> None:
+    middle = "I like rain and tea in the"
+    longer = marked("I like green tea and rain too and more", middle, unfinished=True)
+    assert longer == ((True, "I like"), (False, " green tea"), (True, " and rain too and more"))
+    ahead = middle + " evening by the sea"
+    assert marked(ahead, middle, unfinished=True) == ((True, middle[:-11]), (True, ahead[15:]))
+    assert marked("Not so", "", unfinished=True) == ((True, "Not so"),)
 
 
 @given(st.text(), st.text(), st.booleans())
-def test_the_pieces_are_the_text(text: str, other: str, growing: bool) -> None:
-    assert "".join(piece for _, piece in marked(text, other, growing=growing)) == text
+def test_the_pieces_are_the_text(text: str, other: str, unfinished: bool) -> None:
+    assert "".join(piece for _, piece in marked(text, other, unfinished=unfinished)) == text
     assert all(same for same, _ in marked(text, text))
