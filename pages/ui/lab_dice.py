@@ -12,6 +12,7 @@ from pages.ui import errors, lab_play_state, lab_rows
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key, Play
 from pages.ui.lab_rows import Row
+from pages.ui.lab_tokens import percent
 from pages.ui.lab_words import counted, visible
 from pages.ui.resources import engine_room
 from pages.ui.turns import FRAME
@@ -155,7 +156,7 @@ def told(expected: "Odds", times: int, distance: float, usual: float) -> str:
         "They match the chances as well as they can"
         if moved == 0
         else f"For a perfect match {counted(moved, 'roll')} of {times:,} "
-        f"({100 * distance:.0f} %) would have to fall elsewhere"
+        f"({percent(distance)}) would have to fall elsewhere"
     )
     if distance > 1.6 * usual and moved > chance + 2:
         verdict = f"that is more than the {chance} that fair dice miss on average: it happens"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.lab_dice import MOST_ROUNDS, ROLLS
+from pages.ui.lab_dice import MOST_ROUNDS, ROLLS, told
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_terms import TERMS
 from tests.pages.lab_page import SCRIPT, captions, click, lab_home, opened, ran, shown, until
@@ -150,6 +150,24 @@ def test_an_end_to_rolling(lab_home: Path) -> None:
     assert len(shown(at, Key.DICE)["rolls"]) == ROLLS * MOST_ROUNDS
 
 
+@pytest.mark.parametrize(
+    ("distance", "usual", "said"),
+    [
+        (0.07, 0.065, "14 rolls of 200 (7.0 %) would have to fall elsewhere; fair dice miss about"),
+        (0.2, 0.05, "that is more than the 10 that fair dice miss"),
+        (0.01, 0.05, "2 rolls of 200 (1.0 %) would have to fall elsewhere; that is nearer"),
+        (0.001, 0.002, "They match the chances as well as they can"),
+    ],
+)
+def test_how_near_the_rolls_came_in_words(distance: float, usual: float, said: str) -> None:
+    import torch
+
+    from chatbot.engine.dice import Odds
+
+    two = Odds(torch.tensor([1, 5]), torch.tensor([0.5, 0.5], dtype=torch.float64))
+    assert said in told(two, ROLLS, distance, usual)
+
+
 # --- steps ------------------------------------------------------------------------------------
 
 
@@ -198,28 +216,28 @@ def test_without_a_prompt_nothing_can_be_begun(lab_home: Path) -> None:
 def test_the_tour_from_end_to_end(lab_home: Path) -> None:
     at = opened(temperature=0.7, top_p=0.9)
 
-    def told() -> str:
+    def shown_text() -> str:
         return "\n".join(text.value for text in at.markdown)
 
     click(at, Key.TOUR_BEGIN)
-    assert "Step 1: Write a prompt" in told()
+    assert "Step 1: Write a prompt" in shown_text()
     with_prompt(at, "What do you like?")
-    assert "Step 2: Set Temperature to 0" in told()
+    assert "Step 2: Set Temperature to 0" in shown_text()
     at.slider(key="temperature").set_value(0)
     ran(at)
-    assert "Step 3: Raise Temperature above 1.2" in told()
+    assert "Step 3: Raise Temperature above 1.2" in shown_text()
     click(at, Key.TOUR_LEAVE)
-    assert "Step" not in told()
+    assert "Step" not in shown_text()
     assert "step 3 of 5" in at.button(key=Key.TOUR_BEGIN).label
     click(at, Key.TOUR_BEGIN)
     at.slider(key="temperature").set_value(1.4)
     ran(at)
-    assert "Step 4: Lower Top-p" in told()
+    assert "Step 4: Lower Top-p" in shown_text()
     at.slider(key="top_p").set_value(0.3)
     ran(at)
-    assert "Step 5: Roll the dice" in told()
+    assert "Step 5: Roll the dice" in shown_text()
     click(at, Key.DICE_ROLL)
-    assert "whole way from a prompt to a token" in told()
+    assert "whole way from a prompt to a token" in shown_text()
     click(at, Key.TOUR_LEAVE)
     assert at.button(key=Key.TOUR_BEGIN).label == "Take the tour"
 
