@@ -57,7 +57,8 @@ class Chooser:
         prompt: the ids before the answer, which the repetition penalty counts as said.
         room: how many tokens will be chosen at most.
         chosen: how many tokens of the answer, the last ones of `prompt`, were chosen before. With
-            the same seed the rest is what it would have been in one go.
+            the same seed the rest is what it would have been in one go, but for the rounding of a
+            number format of 16 bits.
     """
 
     def __init__(
