@@ -7,12 +7,20 @@ def script() -> None:
     from chatbot.answering import Request
     from chatbot.engine import catalog
     from chatbot.messages import user
-    from pages.ui import controls, lab_dice, lab_glossary, lab_steps, lab_strip, lab_tour
+    from pages.ui import (
+        controls,
+        lab_dice,
+        lab_glossary,
+        lab_steps,
+        lab_strip,
+        lab_tour,
+        sliders,
+    )
 
     top = st.container()
     entry = controls.model_picker(catalog.list_models())
     with st.sidebar:
-        request = Request(controls.choice(entry), controls.sampling())
+        request = Request(controls.choice(entry), sliders.sampling())
     prompt = st.text_area("Prompt", "Who are you?", key="prompt")
     messages = [user(prompt)] if prompt.strip() else []
     lab_strip.panel(messages, request)

@@ -119,6 +119,9 @@ def test_the_sliders_have_their_names_and_a_sentence_each(with_model: Path) -> N
         "Top-k",
         "Repetition penalty",
         "Max new tokens",
+        "Min-p",
+        "Typical-p",
+        "No-repeat n-gram",
     ]
     assert at.number_input(key="seed").label == "Seed"
     assert len(at.sidebar.caption) >= 6
@@ -206,7 +209,7 @@ def test_words_are_shown_as_text_and_never_rendered(with_model: Path) -> None:
     at = opened(chat)
     assert texts(at) == [NASTY, NASTY, NASTY]
     # What is escaped is shown letter by letter; the other one is our own.
-    shown = re.sub(r"\\.|:shimmer\[.*?\]", "", rendered(at))
+    shown = re.sub(r"\\.|:shimmer\[.*?\]|`[▁▂▃▄▅▆▇█·▰▱abc ]+`", "", rendered(at))
     for danger in "<>![]$`":
         assert danger not in shown
     assert "Left out: the 2 oldest messages" in shown
