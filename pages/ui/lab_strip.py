@@ -94,7 +94,7 @@ def _scale() -> tuple[Setting, float, float]:
     scale = SCALES[setting]
     with places[1]:
         low, high = st.slider(
-            f"From the lowest to the highest {scale.name}",
+            "Its lowest and its highest value",
             scale.lowest,
             scale.highest,
             (scale.low, scale.high),
