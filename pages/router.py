@@ -22,6 +22,7 @@ page = st.navigation(
             icon=":material/query_stats:",
             url_path="sampling_lab",
         ),
+        st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
     ]
 )
 chats.keep_in_address()

@@ -138,8 +138,11 @@ class Bench:
 
     def _answer_all(self, last: ExitStack) -> None:
         """One group of models after the other; those of the last one go to `last`."""
+        choices = [column.choice for column in self.columns]
+        if self.judge is not None:  # its turn comes last, as it judges what the others said
+            choices = [choice for choice in choices if choice != self.judge] + [self.judge]
         self.plan = capacity.plan(
-            [column.choice for column in self.columns],
+            choices,
             free=self._free,
             here=lambda choice: self._room.status(choice).state == "ready",
         )

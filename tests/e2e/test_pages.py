@@ -16,6 +16,7 @@ PAGES = {
     "/dataset": "Dataset",
     "/fine_tune": "Fine-tune",
     "/sampling_lab": "Sampling lab",
+    "/compare": "Compare",
 }
 
 
@@ -31,7 +32,11 @@ def expect_page(page: Page, name: str) -> None:
         "Chat",
         "Dataset",
         "Fine-tune",
+<<<<<<< HEAD
         "Sampling lab",
+=======
+        "Compare",
+>>>>>>> 35877da (Compare page: models side by side, the blind taste test, a sweep over one setting)
     ]
 
 
@@ -63,7 +68,11 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
         page.wait_for_url(f"**/{address}?*chat={chat}*")
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/sampling_lab"])
+=======
+@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/compare"])
+>>>>>>> 35877da (Compare page: models side by side, the blind taste test, a sweep over one setting)
 def test_nothing_sticks_out_on_a_phone(
     running: Lab, visitors: Callable[..., Visitor], address: str
 ) -> None:
