@@ -45,6 +45,8 @@ def panel(bench: Bench, names: Sequence[str]) -> None:
                         border=True, height="stretch", key=f"compare-cell-{prompt}-{index}"
                     ):
                         st.caption(plain(f"{LETTERS[index]} · {names[index]}"))
+                        if bench.cell(prompt, index).state == "waiting":
+                            _waiting(bench, prompt)
                         _cell(bench.cell(prompt, index), first if index else None)
         st.caption("Marked: words that A, the first one, does not say at this place.")
 
@@ -90,10 +92,13 @@ def trouble(cell: Cell) -> None:
         st.caption("It ended its answer without a word.")
 
 
+def _waiting(bench: Bench, prompt: int) -> None:
+    loading = prompt == 0 and (bench.plan is None or bench.plan.together)
+    st.caption(":shimmer[Loading the model…]" if loading else ":shimmer[Waiting for its turn…]")
+
+
 def _cell(cell: Cell, first: Cell | None) -> None:
-    if cell.state == "waiting":
-        st.caption(":shimmer[Waiting for its turn…]")
-    elif cell.state == "answering":
+    if cell.state == "answering":
         st.text(f"{cell.text} ▍")
     elif cell.text and first is not None and first.text and first.over:
         st.markdown(marked(pieces(_tidy(first.text), _tidy(cell.text))))
