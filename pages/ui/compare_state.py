@@ -1,6 +1,6 @@
 """What the compare page keeps of a session: its widgets' keys, the benches, the blind test."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import streamlit as st
@@ -37,6 +37,7 @@ class Tasting:
 
     test: TasteTest
     bench: Bench
+    ended: bool = False
 
 
 def bench(task: str) -> Bench | None:
@@ -63,10 +64,12 @@ def keep_tasting(task: str, made: Tasting) -> None:
     st.session_state[_Own.TASTE] = made
 
 
-def forget_tasting() -> None:
-    found: Tasting | None = st.session_state.pop(_Own.TASTE, None)
+def end_tasting() -> None:
+    """No more votes for now: the result is shown, and the models are given back."""
+    found = tasting()
     if found is not None:
         found.bench.close()
+        st.session_state[_Own.TASTE] = replace(found, ended=True)
 
 
 def show_text_of(name: str, text: str) -> None:

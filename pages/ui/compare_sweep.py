@@ -64,7 +64,7 @@ def panel(bench: Bench, setting: str) -> None:
                 for prompt, question in enumerate(bench.prompts):
                     cell = bench.cell(prompt, index)
                     if len(bench.prompts) > 1:
-                        st.caption(plain(question[:200]))
+                        st.caption(plain(compare_answers.unlinked(question[:200])))
                     st.text(f"{cell.text} ▍" if cell.state == "answering" else cell.text)
                     compare_answers.trouble(cell)
                     compare_answers.receipt(cell)
@@ -81,7 +81,7 @@ def _table(bench: Bench, setting: str) -> str:
         cells = [bench.cell(prompt, index) for prompt in range(len(bench.prompts))]
         found = measured([cell.text for cell in cells])
         known = [cell.perplexity for cell in cells if cell.perplexity is not None]
-        surprise = f"{sum(known) / len(known):.1f}" if known else "…" if bench.busy else "none"
+        surprise = f"{sum(known) / len(known):.3g}" if known else "…" if bench.busy else "none"
         lines.append(
             f"| {getattr(column.params, setting):g} | {found.words} | {found.repeated:.0%} | "
             f"{found.distinct_1:.0%} | {found.distinct_2:.0%} | {surprise} |"

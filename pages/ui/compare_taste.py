@@ -44,9 +44,11 @@ def panel() -> None:
     now = compare_state.tasting()
     if now is None:
         return
-    if now.test.next is None:
+    if now.ended or now.test.next is None:
         now.bench.close()
         result(now.test)
+        if now.test.next is not None:
+            _go_on_button(now.test)
         return
     compare_answers.follow(now.bench, lambda: _vote(now))
 
@@ -63,8 +65,7 @@ def earlier() -> None:
                 result(test)
                 with st.container(horizontal=True):
                     if test.next is not None:
-                        st.button("Go on", key=f"compare-go-on-{test.id}", on_click=_go_on,
-                                  args=(test,), icon=":material/play_arrow:")  # fmt: skip
+                        _go_on_button(test)
                     st.button("Delete", key=f"compare-drop-{test.id}", on_click=_drop,
                               args=(test,), icon=":material/delete:", type="tertiary")  # fmt: skip
 
@@ -143,8 +144,8 @@ def _vote(now: Tasting) -> None:
             st.button("Skip this one", key="compare-skip", on_click=_give,
                       args=(now, number, "skipped"))  # fmt: skip
         st.button("End here and see the result", key="compare-end", type="tertiary",
-                  on_click=compare_state.forget_tasting,
-                  help="It is kept below, and can be gone on with.")  # fmt: skip
+                  on_click=compare_state.end_tasting,
+                  help="It is kept, and can be gone on with.")  # fmt: skip
 
 
 def _give(now: Tasting, number: int, side: taste.Side) -> None:
@@ -154,6 +155,11 @@ def _give(now: Tasting, number: int, side: taste.Side) -> None:
         return  # a key that was pressed twice
     except ChatbotError as error:
         errors.say(error)
+
+
+def _go_on_button(test: TasteTest) -> None:
+    st.button("Go on", key=f"compare-go-on-{test.id}", on_click=_go_on, args=(test,),
+              icon=":material/play_arrow:")  # fmt: skip
 
 
 def _go_on(test: TasteTest) -> None:

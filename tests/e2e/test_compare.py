@@ -17,7 +17,10 @@ PROMPTS = ("Who are you?", "Tell me a joke.", "Good night!")
 @pytest.fixture(scope="module")
 def compared(shared_lab: Lab, tiny_tokenizer: object) -> Lab:
     """Two more models, each of which says one thing, so that a person can tell them apart."""
-    for name, words in (("tea", [" I", " drink", " tea."]), ("rum", [" I", " drink", " rum."])):
+    for name, words in (
+        ("tea", [" I", " drink", " tea."]),
+        ("rum", [" I", " only", " drink", " rum."]),
+    ):
         write_scripted_model(shared_lab.models / name, tiny_tokenizer, words)  # type: ignore[arg-type]
     return shared_lab
 
@@ -45,15 +48,15 @@ def test_two_columns_with_receipts(compared: Lab, visitor: Visitor) -> None:
         "I drink tea.", timeout=90_000
     )  # a cold server loads torch first
     other = page.locator(".st-key-compare-cell-0-1")
-    expect(other).to_contain_text("I drink rum.")
-    expect(other.locator("strong")).to_have_text("rum")  # what differs is marked
+    expect(other).to_contain_text("I only drink rum.")
+    expect(other.locator("strong")).to_have_text(["only", "rum"])  # what differs is marked
     receipts = page.locator("summary", has_text="Weights")
     expect(receipts).to_have_count(2)
     assert len(set(receipts.all_inner_texts())) == 2
     choose(page, "B", "nasty")
     page.get_by_role("button", name="Compare").click()
     expect(other).to_contain_text("<script>window.hacked=1</script>")
-    expect(other).to_contain_text("](https://evil.example/leak.png)")
+    expect(other).to_contain_text("evil.example/leak.png)")
     expect(other.locator("img, a")).to_have_count(0)
     assert page.evaluate("window.hacked") is None
 
@@ -70,7 +73,7 @@ def test_a_blind_test_with_the_keyboard(compared: Lab, visitor: Visitor) -> None
         expect(page.get_by_text(f"Vote {number + 1} of 3")).to_be_visible()
         expect(page.get_by_role("button", name="Left is better")).to_be_enabled(timeout=90_000)
         left = page.locator(".st-key-compare-left")
-        expect(left).to_contain_text("I drink")
+        expect(left).to_contain_text("drink")
         page.keyboard.press("ArrowLeft" if "tea" in left.inner_text() else "ArrowRight")
     expect(page.get_by_text("tea was preferred 3 of 3 times")).to_be_visible()
     expect(page.get_by_text("may well be chance")).to_be_visible()

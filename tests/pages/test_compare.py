@@ -131,6 +131,29 @@ def test_a_taste_test_from_start_to_result(at: AppTest, home: Path) -> None:
     assert len(list((home / "data" / "comparisons").glob("*.jsonl"))) == 1
 
 
+def test_a_test_that_is_ended_early_shows_its_result_and_goes_on(at: AppTest) -> None:
+    at.segmented_control(Key.TASK).set_value("Blind taste test")
+    at.run()
+    at.text_area(Key.LIST_TEXT).input("One\nTwo")
+    at.run()
+    at.button("compare-taste-start").click()
+    at.run()
+    until(at, lambda: not at.button("compare-vote-tie").disabled)
+    at.button("compare-vote-tie").click()
+    at.run()
+    test = at.session_state["own_compare_taste"].test
+    at.button("compare-end").click()
+    at.run()
+    assert any("equal" in each.value for each in at.markdown)
+    at.button(f"compare-go-on-{test.id}").click()
+    at.run()
+    until(at, lambda: not at.button("compare-vote-right").disabled)
+    at.button("compare-vote-right").click()
+    at.run()
+    assert not at.exception
+    assert [vote["vote"] for vote in test.votes] == ["tie", "right"]
+
+
 def test_lists_are_saved_and_deleted(at: AppTest) -> None:
     at.segmented_control(Key.SOURCE).set_value("A list of prompts")
     at.run()
