@@ -7,7 +7,7 @@ that a page can draw them before torch is there.
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-LOGITS = (3.0, 2.5, 2.1, 1.7, 1.3, 0.9, 0.5, 0.1, -0.4, -0.9, -1.5, -2.2)
+LOGITS = (2.0, 1.75, 1.5, 1.25, 1.0, 0.75, 0.5, 0.25, 0.0, -0.3, -0.6, -1.0)
 SAID = (1, 4)
 """Which of the candidates came before, for the repetition penalty."""
 GONE = "·"

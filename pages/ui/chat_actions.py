@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from chatbot import chat_tree
 from chatbot.answering import Request
@@ -28,13 +29,14 @@ def question_tools(transcript: Transcript, tree: Tree, turn: Turn, *, last: bool
 
 def answer_tools(
     transcript: Transcript, tree: Tree, turn: Turn, request: Request, *, last: bool
-) -> None:
-    """Below an answer: the place for everything that one can do to it."""
+) -> DeltaGenerator:
+    """Below an answer: the place for everything that one can do to it, returned for more."""
     busy = _busy(transcript)
     chat = transcript.id
-    with st.container(
+    place = st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"answer-tools-{turn.id}"
-    ):
+    )
+    with place:
         _arrows(transcript, chat_tree.answer_versions(tree, turn.id), turn, "answer", busy)
         if turn.question:
             _regenerate_button(chat, turn, request, busy, last=last)
@@ -50,6 +52,7 @@ def answer_tools(
             disabled=busy,
             on_click=partial(_deleted, chat, turn.id),
         )
+    return place
 
 
 def editor(transcript: Transcript, turn: Turn, request: Request) -> None:

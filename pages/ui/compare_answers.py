@@ -1,6 +1,5 @@
 """Answers side by side as they come: differences marked, and under each what made it."""
 
-import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -11,7 +10,6 @@ from pages.ui.compare_columns import LETTERS
 from pages.ui.errors import plain
 from pages.ui.run_answers import marked
 
-WORD_JOINER = "\u2060"
 SECONDS = 0.4
 """Between two looks at answers that grow."""
 
@@ -113,13 +111,4 @@ def _cell(cell: Cell, first: Cell | None) -> None:
 
 def _tidy(text: str) -> str:
     """Without the spaces at a line's beginning, which Markdown takes for code."""
-    return unlinked("\n".join(line.strip() for line in text.strip().split("\n")))
-
-
-def unlinked(text: str) -> str:
-    """With an invisible joiner in each address: the browser's Markdown makes links of bare
-    addresses after it has read the escapes."""
-    for part in ("://", "www.", "@"):
-        before, after = re.escape(part[:-1]), re.escape(part[-1])
-        text = re.sub(f"({before})({after})", rf"\1{WORD_JOINER}\2", text, flags=re.IGNORECASE)
-    return text
+    return "\n".join(line.strip() for line in text.strip().split("\n"))

@@ -64,7 +64,7 @@ def panel(bench: Bench, setting: str) -> None:
                 for prompt, question in enumerate(bench.prompts):
                     cell = bench.cell(prompt, index)
                     if len(bench.prompts) > 1:
-                        st.caption(plain(compare_answers.unlinked(question[:200])))
+                        st.caption(plain(question[:200]))
                     st.text(f"{cell.text} ▍" if cell.state == "answering" else cell.text)
                     compare_answers.trouble(cell)
                     compare_answers.receipt(cell)

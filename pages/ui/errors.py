@@ -20,6 +20,8 @@ from chatbot.errors import ChatbotError
 UNEXPECTED = (
     "Something went wrong on our side. What you saved is safe; reload the page and try again."
 )
+WORD_JOINER = "\u2060"
+_ADDRESS = re.compile(r":/(?=/)|www(?=\.)|(?=@)", re.IGNORECASE)
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&@])")
 
 
@@ -48,7 +50,13 @@ def say_unexpected(error: BaseException) -> bool:
 
 def plain(text: str) -> str:
     """Text that Markdown shows letter by letter: no links, images, directives or formulas."""
-    return _SPECIAL.sub(r"\\\1", text).replace("\n", "  \n")
+    return _SPECIAL.sub(r"\\\1", _unlinked(text)).replace("\n", "  \n")
+
+
+def _unlinked(text: str) -> str:
+    """With an invisible joiner in each address: the browser's Markdown makes links of bare
+    addresses after it has read the escapes."""
+    return _ADDRESS.sub(lambda found: found[0] + WORD_JOINER, text)
 
 
 def log() -> logging.Logger:

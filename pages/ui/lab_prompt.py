@@ -36,14 +36,15 @@ def panel() -> list[Message]:
     return [*lab_state.earlier(), user(text.strip())]
 
 
-def see_why(transcript: Transcript, index: int) -> None:
+def see_why(transcript: Transcript, index: int, *, last: bool) -> None:
     """On the chat page: take a question, and what was said before, to the sampling lab."""
     if st.button(
-        "See why in the sampling lab",
-        icon=":material/query_stats:",
+        "See why" if last else ":material/query_stats:",
+        icon=":material/query_stats:" if last else None,
         key=f"{Key.SEE_WHY}-{index}",
         type="tertiary",
-        help="What the model could have begun this answer with, and what the settings make of it.",
+        help="In the sampling lab: what the model could have begun this answer with, and what the "
+        "settings make of it.",
     ):
         question = transcript.turns[index].question
         lab_state.take_over([*transcript.messages(upto=index), user(question)])

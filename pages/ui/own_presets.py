@@ -17,14 +17,9 @@ HELP = {
 }
 
 
-def panel() -> None:
+def choose() -> None:
     """All presets, the one that the sliders stand at marked."""
-    own: Mapping[str, SamplingParams] = {}
-    problem: ChatbotError | None = None
-    try:
-        own = presets.saved()
-    except BadInput as error:
-        problem = error
+    own, problem = _own()
     everything = {**PRESETS, **own}
     state.show_preset(everything)
     st.pills(
@@ -37,10 +32,9 @@ def panel() -> None:
         width="stretch",
     )
     with st.container():  # always there: what comes and goes in it moves nothing below
-        if problem is not None:
-            errors.say(problem)
-        if trouble := state.preset_trouble():
-            errors.say(trouble)
+        for trouble in (problem, state.preset_trouble()):
+            if trouble is not None:
+                errors.say(trouble)
         deleted = state.deleted_preset()
         if deleted is not None and deleted[0] not in own:
             st.button(
@@ -51,7 +45,11 @@ def panel() -> None:
                 on_click=_keep,
                 args=deleted,
             )
-    chosen = st.session_state.get(Key.PRESET)
+
+
+def menu() -> None:
+    """Save the settings as they stand by a name, or delete what was saved."""
+    own, _ = _own()
     with st.popover("My presets", icon=":material/bookmark:", type="tertiary", key="presets_own"):
         with st.form("preset_new", border=False, clear_on_submit=True):
             st.text_input(
@@ -69,10 +67,18 @@ def panel() -> None:
                     icon=":material/delete:",
                     key=f"preset_delete_{name}",
                     type="tertiary",
-                    help="Delete this preset" + ("; the sliders stay." if name == chosen else "."),
+                    help="Delete this preset; the sliders stay as they are.",
                     on_click=_delete,
                     args=(name,),
                 )
+
+
+def _own() -> tuple[Mapping[str, SamplingParams], ChatbotError | None]:
+    """Those of one's own, and why they can't be read."""
+    try:
+        return presets.saved(), None
+    except BadInput as error:
+        return {}, error
 
 
 def _save() -> None:

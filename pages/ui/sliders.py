@@ -45,16 +45,17 @@ _LINE_END = "\n"
 def sampling() -> SamplingParams:
     """Presets and sliders."""
     _begin()
-    own_presets.panel()
-    st.button(
-        "Neutralize all",
-        icon=":material/mop:",
-        key=Key.NEUTRALIZE,
-        type="tertiary",
-        help="Switches every setting off that changes the model's own choice: temperature 1 and no "
-        "limits. Length, seed and stop words stay.",
-        on_click=lambda: state.set_params(replace(state.params(), **NEUTRAL)),  # type: ignore[arg-type]
-    )
+    own_presets.choose()
+    with st.container(horizontal=True, gap="medium"):
+        own_presets.menu()
+        st.button(
+            "Neutralize all",
+            key=Key.NEUTRALIZE,
+            type="tertiary",
+            help="Switches every setting off that changes the model's own choice: temperature 1 "
+            "and no limits. Length, seed and stop words stay.",
+            on_click=lambda: state.set_params(replace(state.params(), **NEUTRAL)),  # type: ignore[arg-type]
+        )
     with st.container():  # always there: a warning moves no slider out of its place
         _fights()
     _group("Which words may come")
@@ -110,7 +111,7 @@ def _state_of(key: Key, name: str) -> None:
     value, usual = st.session_state[key], getattr(START, name)
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         if picture := sketch(name, value):
-            st.caption(f"`{picture}`", help="Twelve made-up candidates under this setting alone.")
+            st.caption(f"`{picture}`", width="content")
         st.space("stretch")
         if value == usual:
             st.caption("default", width="content")

@@ -56,8 +56,8 @@ def draw(transcript: Transcript, request: Request) -> None:
                 chat_actions.editor(transcript, turn, request)
             elif turn.state not in UNFINISHED:
                 _draw_finished(turn)
-                chat_actions.answer_tools(transcript, tree, turn, request, last=last)
-                lab_prompt.see_why(transcript, index)
+                with chat_actions.answer_tools(transcript, tree, turn, request, last=last):
+                    lab_prompt.see_why(transcript, index, last=last)
             elif growing:
                 st.caption("Waits for the answer before it.")
             else:

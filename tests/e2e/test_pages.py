@@ -27,16 +27,13 @@ def expect_page(page: Page, name: str) -> None:
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     links = page.get_by_test_id("stSidebarNavLink")
-    expect(links).to_have_count(4)
+    expect(links).to_have_count(5)
     assert [link.strip().split("\n")[-1] for link in links.all_inner_texts()] == [
         "Chat",
         "Dataset",
         "Fine-tune",
-<<<<<<< HEAD
         "Sampling lab",
-=======
         "Compare",
->>>>>>> 35877da (Compare page: models side by side, the blind taste test, a sweep over one setting)
     ]
 
 
@@ -61,6 +58,7 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
         ("dataset", "Dataset"),
         ("fine_tune", "Fine-tune"),
         ("sampling_lab", "Sampling lab"),
+        ("compare", "Compare"),
         ("", "Chat"),
     ):
         page.get_by_role("link", name=name).click()
@@ -68,11 +66,7 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
         page.wait_for_url(f"**/{address}?*chat={chat}*")
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/sampling_lab"])
-=======
-@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/compare"])
->>>>>>> 35877da (Compare page: models side by side, the blind taste test, a sweep over one setting)
+@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/sampling_lab", "/compare"])
 def test_nothing_sticks_out_on_a_phone(
     running: Lab, visitors: Callable[..., Visitor], address: str
 ) -> None:

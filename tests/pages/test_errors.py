@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.errors import UNEXPECTED, plain
+from pages.ui.errors import UNEXPECTED, WORD_JOINER, plain
 
 UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[`*_{}\[\]()<>#$:!|~&]")
 
@@ -16,7 +17,13 @@ UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[`*_{}\[\]()<>#$:!|~&]")
 def test_nothing_of_markdown_is_left(text: str) -> None:
     escaped = plain(text)
     assert not UNESCAPED.search(escaped)
-    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    assert re.sub(r"\\(.)", r"\1", escaped).replace(WORD_JOINER, "") == text
+
+
+@pytest.mark.parametrize("address", ["https://evil.example", "WWW.evil.example", "a@evil.example"])
+def test_no_address_is_whole(address: str) -> None:
+    """The browser would make a link of it after it has read the escapes."""
+    assert address not in plain(address).replace("\\", "")
 
 
 def test_line_breaks_stay() -> None:
@@ -45,7 +52,7 @@ def test_a_known_failure_is_shown_and_the_page_goes_on(home: Path) -> None:
     at = AppTest.from_function(known_failure, default_timeout=20).run()
     assert not at.exception
     (error,) = at.error
-    assert error.value.replace("\\", "") == (
+    assert error.value.replace("\\", "").replace(WORD_JOINER, "") == (
         "Row 3 is empty. (got: ![x](http://evil.example)) Fill it."
     )
     assert "![x]" not in error.value
