@@ -18,6 +18,7 @@ from chatbot.chat_tree import Tree
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import BadInput, ChatbotError, Conflict
+from chatbot.persona_text import PersonaText
 from chatbot.questions import LONGEST_QUESTION, usable
 from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
 
@@ -210,6 +211,23 @@ class Answering:
                 live.transcript = replace(live.transcript, model=model, settings=settings)
                 self.transcripts.save(live.transcript)
 
+    def set_persona(self, chat_id: str, persona: PersonaText, owner: str = "") -> None:
+        """Who the bot is in this chat, from its next answer on.
+
+        Raises:
+            ChatbotError: it can't be saved.
+        """
+        with self._lock:
+            live = self._live.get(chat_id)
+            if live is None:
+                transcript = self._current(chat_id)
+                owned = transcript.owner or owner
+                self.transcripts.save(replace(transcript, persona=persona, owner=owned))
+                return
+            with live.lock:
+                live.transcript = replace(live.transcript, persona=persona)
+                self.transcripts.save(live.transcript)
+
     def _current(self, chat_id: str) -> Transcript:
         live = self._live.get(chat_id)
         if live is not None:
@@ -276,6 +294,7 @@ class Answering:
             bot = ChatBot(
                 engine=engine,
                 params=request.params,
+                persona=live.transcript.persona.filled(),
                 conversation=live.transcript.id,
                 messages=live.transcript.messages(upto=index),
             )

@@ -12,6 +12,7 @@ from chatbot.chat_links import Step
 from chatbot.chat_tree import UNFINISHED, Tree, Turn, not_here
 from chatbot.errors import BadInput
 from chatbot.messages import Message, assistant, user
+from chatbot.persona_text import PersonaText
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -26,6 +27,7 @@ class Transcript:
         aside: by id, all turns that are not shown: other versions, and what was taken out.
         undo, redo: the way back from the last changes, and forth again; the next one is the last.
         owner: a fingerprint of the browser that began it; "" where none is known.
+        persona: who the bot is in this chat.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Transcript:
     undo: tuple[Step, ...] = ()
     redo: tuple[Step, ...] = ()
     owner: str = ""
+    persona: PersonaText = field(default_factory=PersonaText)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", chat_links.in_a_row(self.turns, self.aside))
@@ -84,6 +87,11 @@ class Transcript:
         """The chat on the other side of a step, and the step that leads here again."""
         tree = chat_links.go_back(self.tree, step)
         return self.with_tree(tree), chat_links.way_back(step.what, self.tree, tree)
+
+    def system(self) -> list[Message]:
+        """What the model is told before the conversation; nothing where nobody wrote it."""
+        text = self.persona.filled()
+        return [Message("system", text)] if text else []
 
     def messages(self, upto: int | None = None) -> list[Message]:
         """The answered turns before turn `upto`, as a conversation for the model."""

@@ -18,6 +18,7 @@ from chatbot.chat_links import Step
 from chatbot.chat_tree import UNFINISHED, Turn, TurnState
 from chatbot.errors import BadInput
 from chatbot.files import write_atomically
+from chatbot.persona_text import PersonaText
 from chatbot.transcript import Transcript, is_id, new_id
 
 __all__ = [
@@ -79,6 +80,7 @@ class TranscriptStore:
             "model": transcript.model,
             "settings": dict(transcript.settings),
             "owner": transcript.owner,
+            "persona": asdict(transcript.persona),
             "turns": [_row(turn) for turn in transcript.turns],
             "aside": [_row(turn) for turn in transcript.aside.values()],
             "undo": [asdict(step) for step in transcript.undo],
@@ -143,6 +145,7 @@ def _transcript(chat_id: str, saved: object, path: Path) -> Transcript:
         settings=settings if isinstance(settings, dict) else {},
         aside={turn.id: turn for turn in aside},
         owner=str(saved.get("owner", "")),
+        persona=_persona(saved.get("persona")),
     )
     transcript = transcript.with_tree(chat_links.sound(transcript.tree))
     try:
@@ -150,6 +153,16 @@ def _transcript(chat_id: str, saved: object, path: Path) -> Transcript:
     except (AttributeError, KeyError, TypeError, ValueError):  # the words are what counts
         return transcript
     return replace(transcript, undo=undo, redo=redo)
+
+
+def _persona(row: object) -> PersonaText:
+    """None where there is none, or another program wrote it: the words of the chat count."""
+    if not isinstance(row, dict):
+        return PersonaText()
+    try:
+        return PersonaText(**{name: str(row.get(name) or "") for name in ("text", "bot", "user")})
+    except BadInput:
+        return PersonaText()
 
 
 def _list(saved: Mapping[str, Any], name: str) -> Iterable[Any]:

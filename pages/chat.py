@@ -16,8 +16,10 @@ from pages.ui import (
     chat_list,
     chat_state,
     chats,
+    context_meter,
     controls,
     errors,
+    persona_box,
     sliders,
     state,
     turns,
@@ -63,6 +65,7 @@ def main() -> None:
         head_buttons(transcript)
     with area:
         turns.draw(transcript, request)
+        context_meter.meter(transcript, request)
     if entry.installed:
         engine_room().warm(choice)  # last of all: torch must not hold up the painting
         with line:
@@ -166,6 +169,7 @@ def head_buttons(transcript: Transcript) -> None:
         on_click=chats.clear,
         help="Deletes this conversation and begins a new one; it can be brought back.",
     )
+    persona_box.popover(transcript)
     chat_actions.history_buttons(transcript)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from chatbot.engine.context import Context
+from chatbot.persona_text import PersonaText
 from pages.ui.state import Key
 
 SHOWN_AT_FIRST = 12
@@ -25,6 +27,7 @@ class ChatMemory:
         lists: how often a conversation was picked; closes the list.
         imports: how many files were taken; empties the field for files.
         notice: a sentence about what was done to the list of conversations.
+        context: what the model would read next, and for which messages and settings that holds.
     """
 
     chat: str = ""
@@ -35,6 +38,7 @@ class ChatMemory:
     lists: int = 0
     imports: int = 0
     notice: list[str] = field(default_factory=list)
+    context: tuple[object, Context | str] | None = None
 
 
 def memory(chat: str | None = None) -> ChatMemory:
@@ -69,3 +73,28 @@ def edit_key() -> str:
     kept = memory()
     turn, part = kept.editing or (0, "")
     return f"edit-{kept.chat[:8]}-{turn}-{part}"
+
+
+def persona_key(chat: str, part: str) -> str:
+    """The key of a widget of the persona text; each chat has its own."""
+    return f"persona-{part}-{chat[:8]}"
+
+
+def show_persona(chat: str, persona: PersonaText) -> None:
+    """Fill the widgets with what is saved. Before they are drawn."""
+    for part in ("text", "bot", "user"):
+        st.session_state.setdefault(persona_key(chat, part), getattr(persona, part))
+
+
+def persona_field(chat: str, part: str) -> str:
+    return str(st.session_state.get(persona_key(chat, part)) or "")
+
+
+def remembered_context(key: object) -> Context | str | None:
+    """What was found for these messages and settings, if that was the last thing looked for."""
+    known = memory().context
+    return known[1] if known is not None and known[0] == key else None
+
+
+def remember_context(key: object, found: Context | str) -> None:
+    memory().context = (key, found)
