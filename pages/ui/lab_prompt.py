@@ -48,7 +48,8 @@ def see_why(transcript: Transcript, index: int, *, last: bool) -> None:
     ):
         question = transcript.turns[index].question
         lab_state.take_over([*transcript.messages(upto=index), user(question)])
-        st.switch_page("sampling_lab.py")
+        # With an address of its own: what is bound to a widget can't be cleared from the old one.
+        st.switch_page("sampling_lab.py", query_params={"chat": transcript.id})
 
 
 def _earlier(messages: Sequence[Message]) -> None:

@@ -72,13 +72,13 @@ def sampling() -> SamplingParams:
         _slider("Typical-p", Key.TYPICAL_P, 0.05, 1.0, 0.05)
         _slider("No-repeat n-gram", Key.NO_REPEAT_NGRAM, 0, 20, 1)
         _stop_words()
-    return state.params()
+    return state.keep_params()
 
 
 def _begin() -> None:
     """What the address says, once for each tab; else the defaults. Once more what it said wrong."""
     if not state.has_params():
-        params, said = from_address(state.addressed(), START)
+        params, said = from_address(state.addressed(), state.last_params() or START)
         state.set_params(params)
         state.say_of_address(said)
     for sentence in state.said_of_address():

@@ -49,6 +49,7 @@ class _Own(StrEnum):
     CLEARED = "own_cleared"
     SHOWN_RUN = "own_shown_run"
     OF_ADDRESS = "own_of_address"
+    PARAMS = "own_params"
     PRESET_TROUBLE = "own_preset_trouble"
     PRESET_DELETED = "own_preset_deleted"
 
@@ -179,6 +180,17 @@ def params() -> SamplingParams:
     """
     values = {name: st.session_state[key] for name, key in SETTINGS.items()}
     return SamplingParams(**values | {"stop": usable_stop_words(stop_words())})
+
+
+def keep_params() -> SamplingParams:
+    """The sliders' settings, remembered for the next page that draws them: what is bound to the
+    address is forgotten with it."""
+    st.session_state[_Own.PARAMS] = now = params()
+    return now
+
+
+def last_params() -> SamplingParams | None:
+    return st.session_state.get(_Own.PARAMS)
 
 
 def has_params() -> bool:

@@ -23,6 +23,11 @@ def test_settings_travel_in_the_address_and_strange_ones_are_told(
     expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
     expect(page.get_by_text("it can be from 0 to 2")).to_have_count(0)
     page.wait_for_url(re.compile("temperature=1"))
+    page.get_by_role("link", name="Dataset").click()
+    expect(page.get_by_role("heading", name="Dataset", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
+    expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
 
     page.get_by_role("button", name="My presets").click()
     page.get_by_label("Save these settings as").fill("Plain")
