@@ -20,14 +20,14 @@ class ChatPage:
         self.model.click()
         self.page.get_by_role("option", name=model, exact=True).click()
         expect(self.model).to_have_value(model)
-        self._wait_until_at_rest()
+        self.wait_until_at_rest()
         expect(self.page.get_by_text("Loading the model")).to_have_count(0)  # it draws once more
-        self._wait_until_at_rest()
+        self.wait_until_at_rest()
 
     def ask(self, question: str) -> None:
         self.box.fill(question)
         self.box.press("Enter")
-        expect(self.page.get_by_text(question, exact=True)).to_be_visible()
+        expect(self.page.get_by_text(question, exact=True).first).to_be_visible()
 
     def receipt(self) -> str:
         """The line of the receipt that differs from answer to answer: how fast it was."""
@@ -63,17 +63,17 @@ class ChatPage:
         wanted = str(limit + 8 * presses * (1 if end == "Home" else -1))
         for attempt in range(5):
             self.page.wait_for_timeout(500 * attempt)  # a page that has just come is drawn often
-            self._wait_until_at_rest()
+            self.wait_until_at_rest()
             thumb.press(end)
             for _ in range(presses):
                 thumb.press(key)
             self.page.evaluate(SLIDER_PAUSE)
-            self._wait_until_at_rest()
+            self.wait_until_at_rest()
             if thumb.input_value() == wanted:
                 return
         expect(thumb).to_have_value(wanted)
 
-    def _wait_until_at_rest(self) -> None:
+    def wait_until_at_rest(self) -> None:
         expect(self.page.get_by_test_id("stApp")).to_have_attribute(
             "data-test-script-state", "notRunning"
         )

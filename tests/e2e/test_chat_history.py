@@ -86,6 +86,7 @@ def test_versions_by_keys_then_the_list_after_a_restart(
     rows(page).click()
     page.wait_for_url(address)
     expect(page.locator(".st-key-question-0")).to_contain_text("What do you like?")
+    ChatPage(page).wait_until_at_rest()  # the keys are heard
     page.keyboard.press("Alt+z")  # what undo knows outlived the server
     expect(page.get_by_text("Who are you?", exact=True)).to_be_visible()
     other = visitors().page(lab.url)

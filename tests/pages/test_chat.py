@@ -209,7 +209,7 @@ def test_words_are_shown_as_text_and_never_rendered(with_model: Path) -> None:
     at = opened(chat)
     assert texts(at) == [NASTY, NASTY, NASTY]
     # What is escaped is shown letter by letter; the other one is our own.
-    shown = re.sub(r"\\.|:shimmer\[.*?\]|`[▁▂▃▄▅▆▇█·▰▱abc ]+`", "", rendered(at))
+    shown = re.sub(r"\\.|:shimmer\[.*?\]|`[▁▂▃▄▅▆▇█·▰▱abc ]+`|`\{\{\w+\}\}`", "", rendered(at))
     for danger in "<>![]$`":
         assert danger not in shown
     assert "Left out: the 2 oldest messages" in shown

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextArea
 
 from chatbot import chat_tree
 from chatbot.chat_list import ChatList, fingerprint
@@ -66,6 +67,11 @@ def press(at: AppTest, key: str) -> AppTest:
     return ran(at)
 
 
+def edited(at: AppTest) -> TextArea:
+    """The field in which a message is edited."""
+    return next(area for area in at.text_area if str(area.key).startswith("edit-"))
+
+
 def at_rest(at: AppTest) -> AppTest:
     return until(
         at, lambda at: button(at, "Regenerate") and not at.button(key="regenerate").disabled
@@ -99,8 +105,8 @@ def test_a_regenerated_answer_has_arrows_to_the_one_before(with_model: Path) -> 
 def test_an_edited_question_is_asked_again_and_the_branch_is_kept(with_model: Path) -> None:
     chat = saved(*talk(3))
     at = press(opened(chat), "edit-question-1")
-    assert at.text_area[0].value == "question 1"
-    at.text_area[0].set_value("Who are you?")
+    assert edited(at).value == "question 1"
+    edited(at).set_value("Who are you?")
     at = at_rest(press(at, "edit-save"))
     assert texts(at)[0] == "Who are you?"
     assert len(texts(at)) == 2
@@ -111,7 +117,7 @@ def test_an_edited_question_is_asked_again_and_the_branch_is_kept(with_model: Pa
 def test_an_edited_answer_keeps_what_follows(with_model: Path) -> None:
     chat = saved(*talk(2))
     at = press(opened(chat), "edit-answer-1")
-    at.text_area[0].set_value("My own words.")
+    edited(at).set_value("My own words.")
     press(at, "edit-save")
     assert texts(at) == ["question 1", "My own words.", "question 2", "answer 2"]
     assert "In your own words." in rendered(at)
@@ -122,10 +128,10 @@ def test_an_edited_answer_keeps_what_follows(with_model: Path) -> None:
 def test_an_edit_without_words_is_refused_and_can_be_left(with_model: Path) -> None:
     chat = saved(*talk(1))
     at = press(opened(chat), "edit-answer-last")
-    at.text_area[0].set_value("  ")
+    edited(at).set_value("  ")
     press(at, "edit-save")
     assert "The answer is empty" in at.error[0].value
-    assert at.text_area[0].value == "  "  # what was written stays
+    assert edited(at).value == "  "  # what was written stays
     press(at, "edit-cancel")
     assert texts(at) == ["question 1", "answer 1"]
     assert not at.error
@@ -342,6 +348,6 @@ def test_an_edited_first_question_gives_the_chat_its_new_title(
     with_model: Path, known: list[str]
 ) -> None:
     at = press(opened(saved(*talk(1), owner=ME)), "edit-question-last")
-    at.text_area[0].set_value("What about gulls?")
+    edited(at).set_value("What about gulls?")
     at_rest(press(at, "edit-save"))
     assert listed(ran(at)) == ["What about gulls?"]
