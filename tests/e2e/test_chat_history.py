@@ -108,6 +108,7 @@ def test_name_delete_and_bring_back_and_take_along(
     name.fill("**My** <b>gull</b>")
     name.press("Enter")
     expect(rows(page)).to_contain_text("**My** <b>gull</b>")
+    chat.wait_until_at_rest()  # a press while the list is drawn anew would be lost
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     download.value.save_as(tmp_path / "chat.json")
