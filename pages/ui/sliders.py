@@ -102,29 +102,29 @@ def _slider(label: str, key: Key, low: float, high: float, step: float) -> None:
             key=key,
             bind="query-params",
         )
-        _state_of(key, name)
-        st.caption(SENTENCES[key])
+        _below(key, name)
 
 
-def _state_of(key: Key, name: str) -> None:
-    """A picture of the setting's effect, and whether it is the default."""
+def _below(key: Key, name: str) -> None:
+    """A picture of the setting's effect, whether it is the default, and the sentence. As one
+    element where it can be: a page draws each, and the picture of the lab waits for all."""
     value, usual = st.session_state[key], getattr(START, name)
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        if picture := sketch(name, value):
-            st.caption(f"`{picture}`", width="content")
-        st.space("stretch")
-        if value == usual:
-            st.caption("default", width="content")
-        else:
-            st.button(
-                "custom",
-                icon=":material/restart_alt:",
-                key=f"reset_{key}",
-                type="tertiary",
-                help=f"Back to the default, {usual:g}." if usual is not None else "Empty again.",
-                on_click=state.set_setting,
-                args=(key, usual),
-            )
+    picture = f"`{sketch(name, value)}`"
+    if value == usual:
+        st.caption(f"{picture} default  \n{SENTENCES[key]}")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(picture, width="content")
+        st.button(
+            "custom",
+            icon=":material/restart_alt:",
+            key=f"reset_{key}",
+            type="tertiary",
+            help=f"Back to the default, {usual:g}.",
+            on_click=state.set_setting,
+            args=(key, usual),
+        )
+    st.caption(SENTENCES[key])
 
 
 def _seed() -> None:
