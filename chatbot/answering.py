@@ -7,8 +7,8 @@ A chat answers one question after the other; different chats don't wait for each
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
 
 if TYPE_CHECKING:
     from chatbot.chat_bot import Reply
+    from chatbot.engine.generation import Engine
+    from chatbot.services import Service, Writer
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request"]
 
@@ -33,10 +35,11 @@ SAVE_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a question shall be answered."""
+    """How a question shall be answered. `provider`: a larger model that services may ask."""
 
     choice: Choice
     params: SamplingParams
+    provider: "Writer | None" = None
 
 
 @dataclass(eq=False)
@@ -59,9 +62,11 @@ class Answering:
         room: EngineRoom,
         transcripts: TranscriptStore,
         on_unexpected: Callable[[BaseException], object] | None = None,
+        services: "Sequence[Service] | None" = None,
     ) -> None:
         self.room = room
         self.transcripts = transcripts
+        self._services = services
         self._on_unexpected = on_unexpected or (lambda error: None)
         self._lock = threading.Lock()
         self._live: dict[str, _LiveChat] = {}
@@ -228,6 +233,23 @@ class Answering:
                 live.transcript = replace(live.transcript, persona=persona)
                 self.transcripts.save(live.transcript)
 
+    def set_without(self, chat_id: str, names: frozenset[str], owner: str = "") -> None:
+        """Save which services shall not answer in this chat; counts from the next question.
+
+        Raises:
+            ChatbotError: it can't be saved.
+        """
+        with self._lock:
+            transcript = self._current(chat_id)
+            owned = transcript.owner or owner
+            live = self._live.get(chat_id)
+            if live is None:
+                self.transcripts.save(replace(transcript, without=names, owner=owned))
+                return
+            with live.lock:
+                live.transcript = replace(live.transcript, without=names)
+                self.transcripts.save(live.transcript)
+
     def _current(self, chat_id: str) -> Transcript:
         live = self._live.get(chat_id)
         if live is not None:
@@ -290,15 +312,20 @@ class Answering:
         self._update(live, turn_id, state="answering")
         index = live.transcript.place(turn_id)
         turn = live.transcript.turns[index]
-        with self.room.lease(request.choice) as engine:
+        with ExitStack() as leases:
             bot = ChatBot(
-                engine=engine,
+                request.choice.model,
+                engine=partial(self._leased, leases, request.choice),
                 params=request.params,
                 persona=live.transcript.persona.filled(),
                 conversation=live.transcript.id,
                 messages=live.transcript.messages(upto=index),
+                receipts=live.transcript.receipts(upto=index),
+                services=self._services_of(live.transcript),
+                provider=request.provider,
+                owner=live.transcript.owner,
             )
-            begun = Beginning(turn.answer, turn.tokens)
+            begun = Beginning(turn.answer, turn.tokens) if turn.answer else None
             stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
             with live.lock:
                 live.reply = (request.choice, stream)
@@ -316,6 +343,16 @@ class Answering:
             receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
         state = "stopped" if stopped else "done"
         self._update(live, turn_id, answer=text, tokens=tokens, state=state, receipt=receipt)
+
+    def _leased(self, leases: ExitStack, choice: Choice) -> "Engine":
+        """The model, once it is needed: a joke is told while it is still being loaded."""
+        return leases.enter_context(self.room.lease(choice))
+
+    def _services_of(self, transcript: Transcript) -> "list[Service]":
+        from chatbot.standard_services import standard_services
+
+        services = standard_services() if self._services is None else self._services
+        return [service for service in services if service.name not in transcript.without]
 
     def _update(self, live: _LiveChat, turn_id: int, **changes: Any) -> None:
         with live.lock:

@@ -2,25 +2,29 @@
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatbot.engine import catalog
 from chatbot.engine.sampling import SamplingParams
 from chatbot.errors import BadInput
 from chatbot.messages import Message, assistant, user
+from chatbot.services import Service, Situation, Writer, route
+from chatbot.standard_services import standard_services
 
 if TYPE_CHECKING:
     from chatbot.engine.beginnings import Beginning
     from chatbot.engine.generation import Chunk, Engine, Generation
     from chatbot.engine.receipts import Receipt
+    from chatbot.services import ServiceAnswer, ServiceReceipt
 
 
 class Reply(Iterator["Chunk"]):
     """An answer on its way. The conversation holds, at any moment, what has been taken from it."""
 
-    def __init__(self, bot: "ChatBot", generation: "Generation") -> None:
+    def __init__(self, bot: "ChatBot", generation: "Generation | ServiceAnswer") -> None:
         self._bot = bot
         self._generation = generation
         self._place = len(bot.messages)
@@ -37,7 +41,7 @@ class Reply(Iterator["Chunk"]):
         return self._generation.begun
 
     @property
-    def receipt(self) -> "Receipt | None":
+    def receipt(self) -> "Receipt | ServiceReceipt | None":
         """How the answer was made; None until it has ended."""
         return self._generation.receipt
 
@@ -51,6 +55,7 @@ class Reply(Iterator["Chunk"]):
             chunk = next(self._generation)
         except StopIteration:
             self._bot.last_receipt = self.receipt
+            self._keep_receipt()
             raise
         self._record()
         return chunk
@@ -75,17 +80,27 @@ class Reply(Iterator["Chunk"]):
         elif messages[self._place].role == "assistant":
             messages[self._place] = assistant(self.text)
 
+    def _keep_receipt(self) -> None:
+        """What services need to go on is in it."""
+        if self._bot.messages is self._before and self.text and self.receipt is not None:
+            self._bot.receipts.append(asdict(self.receipt))
+
 
 class ChatBot:
-    """A conversation with one model.
+    """A conversation with one model, and with the services that answer some messages for it.
 
     Args:
         model_path: a checkpoint folder (from here, else from the project), or a catalog name.
-        engine: a loaded model to share; without one, the model is loaded with the first answer.
+        engine: a loaded model to share, or a function that brings it where it is needed; without
+            one, the model is loaded for the first answer that needs it.
         params: settings of the answers; may be changed at any time.
         persona: who the bot is, told to the model before everything else.
         conversation: a key that names this conversation to the engine; by default a fresh one.
         messages: what was said before.
+        receipts: for each answer in `messages`, what made it, where that is known.
+        services: who may answer before the model does; by default jokes, poems and the like.
+        provider: a larger model that services may ask; None: nobody is asked.
+        owner: whom the conversation belongs to, for what services keep beyond it.
 
     Raises:
         NotAvailable: there is no such model.
@@ -96,19 +111,30 @@ class ChatBot:
         self,
         model_path: str | Path = "models/checkpoint-420",
         *,
-        engine: "Engine | None" = None,
+        engine: "Engine | Callable[[], Engine] | None" = None,
         params: SamplingParams | None = None,
         persona: str = "",
         conversation: str | None = None,
         messages: Sequence[Message] = (),
+        receipts: Sequence[Mapping[str, Any] | None] = (),
+        services: Sequence[Service] | None = None,
+        provider: Writer | None = None,
+        owner: str = "",
     ) -> None:
-        self.entry = engine.loaded.entry if engine else catalog.resolve(model_path)
+        brings = engine if callable(engine) else None
+        loaded = None if callable(engine) else engine
+        self.entry = loaded.loaded.entry if loaded else catalog.resolve(model_path)
         self.params = params or SamplingParams()
         self.persona = persona
         self.conversation = conversation or uuid.uuid4().hex
         self.messages = list(messages)
-        self.last_receipt: Receipt | None = None
-        self._engine = engine
+        self.receipts = list(receipts)
+        self.services = tuple(standard_services() if services is None else services)
+        self.provider = provider
+        self.owner = owner
+        self.last_receipt: Receipt | ServiceReceipt | None = None
+        self._engine = loaded
+        self._bring_engine = brings
         self._owns_engine = engine is None
         self._reply: Reply | None = None
 
@@ -119,6 +145,8 @@ class ChatBot:
         Raises:
             ChatbotError: it can't be loaded; says why.
         """
+        if self._engine is None and self._bring_engine is not None:
+            self._engine = self._bring_engine()
         if self._engine is None:
             from chatbot.engine.generation import Engine
             from chatbot.engine.loading import load
@@ -169,7 +197,7 @@ class ChatBot:
     def reset(self) -> None:
         """Begin a new conversation."""
         self._stop_reply()
-        self.messages = []
+        self.messages, self.receipts = [], []
         self.conversation = uuid.uuid4().hex
         self.last_receipt = None
 
@@ -187,17 +215,59 @@ class ChatBot:
         beginning: "Beginning | None" = None,
     ) -> Reply:
         self._stop_reply()
+        receipts = self._receipts_of(messages)
+        # What a service said is not for the model to go on with.
+        answer = (
+            None if beginning else route(self.services, self._situation(messages, receipts, stop))
+        )
+        generation = answer or self._generation(messages, stop, beginning)
+        self.messages, self.receipts = messages, receipts
+        self._reply = Reply(self, generation)
+        return self._reply
+
+    def _generation(
+        self, messages: list[Message], stop: threading.Event | None, beginning: "Beginning | None"
+    ) -> "Generation":
         persona = [Message("system", self.persona)] if self.persona.strip() else []
-        generation = self.engine.stream(
+        return self.engine.stream(
             [*persona, *messages],
             self.params,
             conversation=self.conversation,
             stop=stop,
             beginning=beginning,
         )
-        self.messages = messages
-        self._reply = Reply(self, generation)
-        return self._reply
+
+    def _receipts_of(self, messages: list[Message]) -> list[Mapping[str, Any] | None]:
+        """One for each answer that is part of these messages."""
+        answers = sum(message.role == "assistant" for message in messages)
+        known = self.receipts[:answers]
+        return [*known, *[None] * (answers - len(known))]
+
+    def _situation(
+        self,
+        messages: list[Message],
+        receipts: list[Mapping[str, Any] | None],
+        stop: threading.Event | None,
+    ) -> Situation:
+        def write(
+            messages: Sequence[Message],
+            params: SamplingParams,
+            *,
+            stop: threading.Event | None = None,
+        ) -> "Generation":
+            return self.engine.stream(messages, params, stop=stop)
+
+        return Situation(
+            text=messages[-1].text,
+            messages=tuple(messages[:-1]),
+            receipts=tuple(receipts),
+            params=self.params,
+            write=write,
+            provider=self.provider,
+            conversation=self.conversation,
+            owner=self.owner,
+            stop=stop or threading.Event(),
+        )
 
     def _stop_reply(self) -> None:
         if self._reply is not None:

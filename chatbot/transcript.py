@@ -28,6 +28,7 @@ class Transcript:
         undo, redo: the way back from the last changes, and forth again; the next one is the last.
         owner: a fingerprint of the browser that began it; "" where none is known.
         persona: who the bot is in this chat.
+        without: names of services that shall not answer in this chat.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Transcript:
     redo: tuple[Step, ...] = ()
     owner: str = ""
     persona: PersonaText = field(default_factory=PersonaText)
+    without: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "turns", chat_links.in_a_row(self.turns, self.aside))
@@ -101,6 +103,10 @@ class Transcript:
                 found += [user(turn.question)] if turn.question else []
                 found.append(assistant(turn.answer))
         return found
+
+    def receipts(self, upto: int | None = None) -> list[Mapping[str, Any] | None]:
+        """What made each answer in `messages(upto)`; None where a person wrote it."""
+        return [turn.receipt for turn in self.turns[:upto] if turn.answer]
 
     def place(self, turn_id: int) -> int:
         """The index in `turns` of a turn.

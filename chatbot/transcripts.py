@@ -81,6 +81,7 @@ class TranscriptStore:
             "settings": dict(transcript.settings),
             "owner": transcript.owner,
             "persona": asdict(transcript.persona),
+            "without": sorted(transcript.without),
             "turns": [_row(turn) for turn in transcript.turns],
             "aside": [_row(turn) for turn in transcript.aside.values()],
             "undo": [asdict(step) for step in transcript.undo],
@@ -146,6 +147,7 @@ def _transcript(chat_id: str, saved: object, path: Path) -> Transcript:
         aside={turn.id: turn for turn in aside},
         owner=str(saved.get("owner", "")),
         persona=_persona(saved.get("persona")),
+        without=frozenset(name for name in _list(saved, "without") if isinstance(name, str)),
     )
     transcript = transcript.with_tree(chat_links.sound(transcript.tree))
     try:

@@ -119,8 +119,8 @@ def ask(chat: str, question: str, request: Request) -> None:
 
 def model_gone(transcript: Transcript, entries: list[ModelEntry], entry: ModelEntry) -> None:
     """Where the model that answered last was deleted meanwhile: who answers from now on."""
-    receipts = [turn.receipt for turn in transcript.turns if turn.receipt is not None]
-    gone = str(receipts[-1].get("model")) if receipts else ""
+    models = [turn.receipt.get("model") for turn in transcript.turns if turn.receipt is not None]
+    gone = next((str(model) for model in reversed(models) if model), "")
     if gone and gone not in {other.name for other in entries}:
         st.caption(
             plain(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.engine_room import Choice
+from chatbot.services import SERVICE
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
 from pages.ui import chat_actions, chat_state, lab_prompt
 from pages.ui.chat_keys import chat_keys
@@ -136,6 +137,9 @@ def _draw_finished(turn: Turn) -> None:
 
 def _draw_receipt(receipt: Mapping[str, Any]) -> None:
     """What made the answer: folded to one line, every setting inside."""
+    if receipt.get(SERVICE):
+        _draw_service(receipt)
+        return
     params: Mapping[str, Any] = receipt.get("params") or {}
     left_out = receipt.get("left_out") or 0
     if left_out:
@@ -171,6 +175,16 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
                 f"**{name}** {plain(str(value))}" for name, value in rows.items() if value != ""
             )
         )
+
+
+def _draw_service(receipt: Mapping[str, Any]) -> None:
+    """A joke, a poem, something remembered: where it is from, and which model helped, if any."""
+    if receipt.get("note"):
+        st.caption(plain(str(receipt["note"])))
+    st.caption(plain(f"{receipt.get('source')} · {_number(receipt.get('seconds'))} s"))
+    made_by = receipt.get("made_by")
+    if isinstance(made_by, Mapping):
+        _draw_receipt(made_by)
 
 
 def _begun(before: object) -> str:

@@ -1,0 +1,11 @@
+"""The services that every conversation has, in the order in which they are asked."""
+
+from functools import cache
+
+from chatbot.services import Service
+
+
+@cache
+def standard_services() -> tuple[Service, ...]:
+    """One of each for the whole process; they keep no conversation."""
+    return ()
