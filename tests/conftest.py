@@ -28,6 +28,22 @@ WINDOW = 256
 """Tokens the tiny models can see; small, so that a test reaches the edge."""
 
 
+@pytest.fixture(scope="session")
+def libraries() -> None:
+    """The heavy libraries, taken out of the garbage collector's rounds: it would look at their
+    million objects each time that a run lets go of its model."""
+    import gc
+
+    import peft  # noqa: F401
+    import torch  # noqa: F401
+    import transformers  # noqa: F401
+
+    from chatbot.training import trainer  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh CHATBOT_HOME with empty data/ and models/."""
@@ -39,7 +55,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_tokenizer() -> "PreTrainedTokenizerFast":
+def tiny_tokenizer(libraries: None) -> "PreTrainedTokenizerFast":
     """Byte-level BPE of about 400 tokens with the ChatML markers; any text can be encoded."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast

@@ -41,7 +41,7 @@ def answers(
     loaded: LoadedModel,
     asked: Sequence[Asked],
     *,
-    longest: int = LONGEST_ANSWER,
+    longest: int | None = None,
     told: Callable[[int], None] = lambda done: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> list[str]:
@@ -50,13 +50,15 @@ def answers(
     Args:
         asked: messages up to the one to be answered, each in a conversation of its own. One that
             the model's template or window refuses is answered by "".
-        longest: tokens of an answer; a longer one ends there, in mid-sentence.
+        longest: tokens of an answer, by default `LONGEST_ANSWER`; a longer one ends there, in
+            mid-sentence.
         told: called with the number of questions answered so far, after each batch.
         stopped: looked at before each token.
 
     Raises:
         StoppedError: a stop was asked for.
     """
+    longest = LONGEST_ANSWER if longest is None else longest
     texts = [""] * len(asked)
     rows = []
     for place, messages in enumerate(asked):

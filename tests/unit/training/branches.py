@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.training.small import answer_briefly
+
 LOADED_BEFORE = (
     "torch",
     "transformers",
@@ -36,6 +38,7 @@ def _in_environment(
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
+    answer_briefly()  # as in the process that this one is compared with
     work(*given)
 
 

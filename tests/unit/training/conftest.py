@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 
 from chatbot.training.config import TrainingConfig
-from tests.unit.training.small import install, write_persona
+from tests.unit.training.small import answer_briefly, install, write_persona
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short answers in every run, those of other processes included (see `branches`)."""
+    from chatbot.training import answers
+    from chatbot.training.scores import greedy
+
+    for module in (answers, greedy):
+        monkeypatch.setattr(module, "LONGEST_ANSWER", module.LONGEST_ANSWER)
+    answer_briefly()
 
 
 @pytest.fixture

@@ -23,9 +23,8 @@ from tests.unit.training.small import changed, install
 
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every round is asked, however little a tiny model trains meanwhile, and answered briefly."""
+    """Every round is asked, however little a tiny model trains meanwhile."""
     monkeypatch.setattr(watching, "SHARE", math.inf)
-    monkeypatch.setattr(answers, "LONGEST_ANSWER", 20)
 
 
 def halve(model: Path) -> None:
