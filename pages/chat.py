@@ -9,6 +9,7 @@ from chatbot.answering import Request
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import ChatbotError
+from chatbot.standard_services import standard_services
 from chatbot.transcripts import Transcript
 from pages.ui import (
     browser,
@@ -20,6 +21,7 @@ from pages.ui import (
     controls,
     errors,
     persona_box,
+    services_box,
     sliders,
     state,
     turns,
@@ -170,6 +172,7 @@ def head_buttons(transcript: Transcript) -> None:
         help="Deletes this conversation and begins a new one; it can be brought back.",
     )
     persona_box.popover(transcript)
+    services_box.popover(transcript, [service.name for service in standard_services()])
     chat_actions.history_buttons(transcript)
 
 
