@@ -3,6 +3,7 @@
 https://scikit-learn.org/stable/modules/feature_extraction.html#tfidf-term-weighting
 """
 
+import re
 from collections.abc import Sequence
 
 LEAST_ALIKE = 0.2
@@ -12,7 +13,7 @@ MOST_RECALLED = 3
 
 def bearing(question: str, sentences: Sequence[str], most: int = MOST_RECALLED) -> list[int]:
     """Places of the sentences that bear on the question, the nearest first; mostly none."""
-    if not sentences or not question.strip():
+    if not sentences or not re.search(r"\w", question):
         return []
     from sklearn.feature_extraction.text import TfidfVectorizer
 

@@ -74,8 +74,11 @@ class Memory:
         hidden = tuple(known for known in elsewhere if known not in others)
         return View(own, others, hidden, remembered, kept.on, problem or other_problem)
 
-    def keep_up(self, conversation: str, owner: str, view: View) -> None:
+    def keep_up(self, conversation: str, owner: str, view: View, *, new: bool = True) -> None:
         """Bring what is kept for the owner's next conversations up to what this one knows.
+
+        Args:
+            new: also what is not kept yet.
 
         Raises:
             ChatbotError: it can't be saved.
@@ -93,8 +96,8 @@ class Memory:
             there = {known.key for known in stays if known.chat == conversation}
             there |= {key for key in mine if f"{conversation}|{key}" in kept.dropped}
             # In the order of telling over all conversations: of two names the last one counts.
-            new = [known for key, known in mine.items() if key not in there]
-            return replace(kept, facts=(*stays, *new))
+            more = [known for key, known in mine.items() if new and key not in there]
+            return replace(kept, facts=(*stays, *more))
 
         self.notes.change_kept(owner, kept_up)
 
