@@ -4,6 +4,7 @@ Nothing is kept beside the conversation: another version of a message, an undo o
 with it what was told there, and the memory never knows what was not said.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -141,7 +142,9 @@ class Ledger:
         if len(stays) >= MOST_FACTS:
             return None
         self._times[name] = self._times.get(name, 0) + 1
-        known = Known(f"{self._times[name]}:{name}", fact, number)
+        # On disk a key stands for what was erased: it must not spell it out.
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+        known = Known(f"{self._times[name]}:{digest}", fact, number)
         self.facts = [*stays, known]
         return known
 

@@ -22,7 +22,6 @@ BLOCK = 8
 """Turns are left out an eighth of the window at a time."""
 FACTS = "What you know about the user, in the user's own words:"
 GIST = "From earlier in this conversation, which you can't see any more:"
-RECALLED = "Said earlier:"
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,13 @@ def tell(persona: str, messages: Sequence[Message], memory: Remembered, room: Ro
     fixed = room.header + sizes[-1] + room.reserve + room.per_message
     fixed += room.count([persona])[0] if persona else 0
     budget = min(room.window // SHARE, max(0, room.window - fixed))
-    lines = _fitting(FACTS, [known.fact.line for known in _by_weight(memory.facts)], budget, room)
+    by_weight = [known.fact.line for known in _by_weight(memory.facts)]
+    lines = _fitting(by_weight, budget * 2 // 3, room, FACTS)  # the rest is for what is recalled
     # In the order told: a fact more then leaves those before it where they are.
     shown = [k.fact.line for k in memory.facts if k.fact.line in lines]
     facts_text = _block(FACTS, shown)
     used = _size(facts_text, room)
-    if sum(sizes[:-1]) + fixed + used <= room.window:
+    if len(shown) == len(memory.facts) and sum(sizes[:-1]) + fixed + used <= room.window:
         return replace(bare(_system(persona, facts_text), messages), facts=len(shown))
     left_out = _cut(earlier, sizes[:-1], room.window - fixed - budget, room.window // BLOCK)
     out_of_sight = said(earlier[:left_out], memory.private, memory.since)
@@ -112,8 +112,8 @@ def tell(persona: str, messages: Sequence[Message], memory: Remembered, room: Ro
     kept = gist(out_of_sight, rest // 2 - _size(GIST, room), room.count)
     gist_text = _block(GIST, [one.line for one in kept])
     rest -= _size(gist_text, room)
-    recalled = _recalled(question.text, out_of_sight, kept, memory.facts, shown, rest, room)
-    asked = user(f"{_block(RECALLED, recalled)}\n\n{question.text}") if recalled else question
+    recalled = _fitting(_bearing(question.text, memory.facts, out_of_sight), rest, room)
+    asked = user(f"({' '.join(recalled)}) {question.text}") if recalled else question
     told = bare(_system(persona, facts_text, gist_text), [*earlier[left_out:], asked])
     return replace(
         told,
@@ -124,27 +124,17 @@ def tell(persona: str, messages: Sequence[Message], memory: Remembered, room: Ro
     )
 
 
-def _recalled(
-    question: str,
-    out_of_sight: Sequence[Said],
-    kept: Sequence[Said],
-    facts: Sequence[Known],
-    shown: Sequence[str],
-    budget: int,
-    room: Room,
-) -> list[str]:
-    """Sentences that bear on the question and are told nowhere else, facts without room among
-    them."""
-    told = {one.line for one in kept}
-    sentences = {one.line: one.text for one in out_of_sight if one.line not in told}
-    sentences |= {
-        f"User said: {known.fact.line}": known.fact.line
-        for known in facts
-        if known.fact.line not in shown
-    }
-    lines, texts = list(sentences), list(sentences.values())
-    found = [lines[place] for place in bearing(question, texts)]
-    return _fitting(RECALLED, found, budget, room)
+def _bearing(question: str, facts: Sequence[Known], out_of_sight: Sequence[Said]) -> list[str]:
+    """What bears on the question. Facts and what is in the gist as well: a small model finds what
+    stands beside the question, and seldom what stands a thousand tokens before it."""
+    told = [_sentence(known.fact.line) for known in facts]
+    told += [one.text if one.person else f"You said: {one.text}" for one in out_of_sight]
+    lines = list(dict.fromkeys(told))
+    return [lines[place] for place in bearing(question, lines)]
+
+
+def _sentence(line: str) -> str:
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def _by_weight(facts: Sequence[Known]) -> list[Known]:
@@ -165,11 +155,11 @@ def _cut(earlier: Sequence[Message], sizes: Sequence[int], room: int, block: int
     return next((i for i in starts if before[i] >= wanted), (starts or [len(earlier)])[-1])
 
 
-def _fitting(heading: str, lines: Sequence[str], budget: int, room: Room) -> list[str]:
+def _fitting(lines: Sequence[str], budget: int, room: Room, heading: str = "") -> list[str]:
     """As many of the lines as fit below their heading, whole ones, the first ones first."""
     if not lines:
         return []
-    # One more each for the line's end, and two between the parts.
+    # One more each for the line's end, and some between the parts.
     left = budget - room.count([heading])[0] - 3
     taken = []
     for line, tokens in zip(lines, room.count([f"- {line}" for line in lines]), strict=True):

@@ -228,3 +228,19 @@ def test_the_file_goes_with_its_chat(home: Path) -> None:
     assert json.loads(path.read_text())["added"][0]["text"] == "I have a dog"
     store.delete(CHAT)
     assert not path.exists()
+
+
+def test_what_was_erased_is_not_on_disk_any_more(service: MemoryService) -> None:
+    talk = Conversation(service)
+    talk.keep()
+    talk.say("My name is Anna")
+    memory = talk.memory()
+    memory.add(CHAT, "I like tea", talk.messages)
+    memory.change(CHAT, ANNA, memory.look(CHAT, ANNA, talk.messages).own[0], "My name is Anneke")
+    talk.say("Hello")
+    assert "Anneke" in (memory.notes.folder / f"owner-{ANNA}.json").read_text()
+    memory.forget_all(CHAT, ANNA, talk.messages)
+    left = "".join(path.read_text() for path in memory.notes.folder.iterdir()).casefold()
+    assert left
+    assert "ann" not in left
+    assert "tea" not in left
