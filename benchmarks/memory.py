@@ -14,12 +14,13 @@ import random
 import statistics
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatbot.engine import catalog
 from chatbot.engine.loading import load, load_tokenizer
 from chatbot.engine.prompts import Prompt, render
-from chatbot.engine.sampling import SamplingParams
+from chatbot.engine.sampling import PRESETS, SamplingParams
 from chatbot.errors import ChatbotError
 from chatbot.memory import Ledger, Remembered, Room, Told, bare, gist, room_in, tell
 from chatbot.memory.gist import said
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from chatbot.engine.generation import Engine
 
-PARAMS = SamplingParams(temperature=0.0, max_new_tokens=200, seed=1)
+PARAMS = SamplingParams(max_new_tokens=200)
 TOLD = {
     2: ("My name is Marisol. What do you think of it?", "Marisol"),
     4: ("Remember that my boat is called Petrel.", "Petrel"),
@@ -185,7 +186,7 @@ def summaries_table(name: str) -> None:
 
 
 def _answer(engine: "Engine", messages: Sequence[Message]) -> str:
-    short = SamplingParams(temperature=0.0, max_new_tokens=60, seed=1)
+    short = replace(PRESETS["Factual"], max_new_tokens=40, seed=1)
     return "".join(chunk.text for chunk in engine.stream(messages, short, conversation="asked"))
 
 

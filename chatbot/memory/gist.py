@@ -17,7 +17,7 @@ Count = Callable[[Sequence[str]], list[int]]
 """Tokens of each text."""
 LONGEST_SENTENCE = 240
 """Characters; a longer one is no gist."""
-LEAST_WORTH = 2.0
+LEAST_WORTH = 1.5
 _MINE = re.compile(r"\b(?:i|i'm|i've|i'll|my|mine|we|our|us)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w'-]+")
 _NUMBER = re.compile(r"\b\d[\d.,:/]*\b")
