@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.engine_room import Choice, EngineRoom
@@ -57,6 +57,7 @@ class Look:
         tokens: of the answer; () until they are known.
         places: what is known of them, from the first on.
         prompt_tokens: what the model reads before the last part of the answer; 0: not known yet.
+        ends: ids that end an answer.
         tokenizer: tells what the ids stand for; None until it is known.
         problem: why it has failed, for people.
     """
@@ -65,6 +66,7 @@ class Look:
     tokens: tuple[int, ...] = ()
     places: "tuple[Place, ...]" = ()
     prompt_tokens: int = 0
+    ends: frozenset[int] = frozenset()
     tokenizer: "PreTrainedTokenizerFast | None" = None
     problem: str = ""
 
@@ -81,11 +83,7 @@ class LookingBack:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._stop = False
-        self._state: State = "reading"
-        self._problem = ""
-        self._tokens: tuple[int, ...] = ()
-        self._prompt_tokens = 0
-        self._tokenizer: PreTrainedTokenizerFast | None = None
+        self._known = Look()
         self._places: list[Place] = []
         threading.Thread(target=self._run, name="looking back", daemon=True).start()
 
@@ -94,14 +92,7 @@ class LookingBack:
         """How it stands this moment; never waits."""
         with self._lock:
             self._looked = time.monotonic()
-            return Look(
-                self._state,
-                self._tokens,
-                tuple(self._places),
-                self._prompt_tokens,
-                self._tokenizer,
-                self._problem,
-            )
+            return replace(self._known, places=tuple(self._places))
 
     def stop(self) -> None:
         """Nobody wants to know the rest."""
@@ -118,7 +109,7 @@ class LookingBack:
             self._on_unexpected(error)
             problem = "Something went wrong on our side. Try again; the log has the details."
         with self._lock:
-            self._state, self._problem = state, problem
+            self._known = replace(self._known, state=state, problem=problem)
 
     def _read(self) -> State:
         with self._room.glimpse(self.asked.choice) as engine:
@@ -133,8 +124,14 @@ class LookingBack:
             parts = asked.parts or (Part(0, None, NEUTRAL, len(tokens)),)
             rereads = prepare(engine, asked.messages, tokens, parts)
             with self._lock:
-                self._tokens, self._tokenizer = tokens, tokenizer
-                self._prompt_tokens = len(rereads[-1].prompt.ids)
+                prompt = rereads[-1].prompt
+                self._known = replace(
+                    self._known,
+                    tokens=tokens,
+                    prompt_tokens=len(prompt.ids),
+                    ends=prompt.stop_ids,
+                    tokenizer=tokenizer,
+                )
             for place in look_back(engine, tokens, rereads, self._unwanted):
                 with self._lock:
                     self._places.append(place)

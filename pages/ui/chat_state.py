@@ -28,6 +28,9 @@ class ChatMemory:
         imports: how many files were taken; empties the field for files.
         notice: a sentence about what was done to the list of conversations.
         context: what the model would read next, and for which messages and settings that holds.
+        why: id of the turn whose words are looked at one by one; 0: none.
+        why_at: which of its tokens is shown; -1: none yet.
+        shaded: whether its words are shaded by surprise.
     """
 
     chat: str = ""
@@ -39,6 +42,9 @@ class ChatMemory:
     imports: int = 0
     notice: list[str] = field(default_factory=list)
     context: tuple[object, Context | str] | None = None
+    why: int = 0
+    why_at: int = -1
+    shaded: bool = False
 
 
 def memory(chat: str | None = None) -> ChatMemory:
@@ -46,6 +52,7 @@ def memory(chat: str | None = None) -> ChatMemory:
     kept: ChatMemory = st.session_state.setdefault(_MEMORY, ChatMemory())
     if chat is not None and kept.chat != chat:
         kept.chat, kept.editing, kept.shown = chat, None, SHOWN_AT_FIRST
+        kept.why, kept.why_at = 0, -1
     return kept
 
 
