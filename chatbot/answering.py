@@ -352,6 +352,8 @@ class Answering:
         stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
         if receipt is not None and stream.told is not None and stream.told.anything:
             receipt["memory"] = stream.told.summed_up()
+        if receipt is not None and stream.begun:
+            receipt["begun"] = len(stream.begun)  # tokens that were there before
         if receipt is not None and turn.receipt is not None:
             receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
         state = "stopped" if stopped else "done"

@@ -151,8 +151,11 @@ def go_on(
     """
     turn = _finished(tree, turn_id)
     in_place = begun is None and not any(_children(tree, turn_id))
+    receipt = turn.receipt
     if begun is None:
         begun, tokens = turn.answer, turn.tokens
+    elif receipt is not None:
+        receipt = {**receipt, "picked": True}  # the last of its words is a person's
     if not begun:
         raise BadInput("There is no answer to continue.", remedy="Regenerate it instead.")
     tree, new = _added(
@@ -160,7 +163,7 @@ def go_on(
         Turn(
             turn.question,
             begun,
-            receipt=turn.receipt,
+            receipt=receipt,
             tokens=tokens,
             parent=turn.parent,
             asked=turn.asked,

@@ -190,14 +190,20 @@ def entropy(probabilities: "torch.Tensor") -> float:
     return max(0.0, float(-(some * some.log2()).sum()))
 
 
-def top(found: Distribution, count: int = TOP) -> Top:
-    """The `count` likeliest tokens one by one, likeliest first, and all the rest together."""
+def top(found: Distribution, count: int = TOP, also: Sequence[int] = ()) -> Top:
+    """The `count` likeliest tokens one by one, likeliest first, and all the rest together.
+
+    Tokens of `also` have a row in any case; beyond the likeliest ones, their `shares` count the
+    rows alone.
+    """
     import torch
 
     with torch.inference_mode():
         penalised = [s.scores for s in found.stages if s.setting.field == _PENALTY]
         standing = penalised[-1] if penalised else found.logits
         ids = torch.topk(standing, min(count, len(standing))).indices
+        others = [number for number in dict.fromkeys(also) if number not in ids.tolist()]
+        ids = torch.cat([ids, torch.tensor(others, dtype=ids.dtype)])
         # Of several equals (bfloat16 makes many) a cut may keep some: those come first.
         kept = torch.zeros(len(ids), dtype=torch.long)
         for stage in found.stages:

@@ -45,6 +45,9 @@ class ChatMemory:
         context: what the model would read next, and for which messages and settings that holds.
         all_facts: all that the bot remembers is drawn, not only the last few.
         erased: what the bot remembered of a chat before all was erased.
+        why: id of the turn whose words are looked at one by one; 0: none.
+        why_at: which of its tokens is shown; -1: none yet.
+        shaded: whether its words are shaded by surprise.
     """
 
     chat: str = ""
@@ -58,6 +61,9 @@ class ChatMemory:
     context: tuple[object, Looked] | None = None
     all_facts: bool = False
     erased: tuple[str, Before] | None = None
+    why: int = 0
+    why_at: int = -1
+    shaded: bool = False
 
 
 def memory(chat: str | None = None) -> ChatMemory:
@@ -65,6 +71,7 @@ def memory(chat: str | None = None) -> ChatMemory:
     kept: ChatMemory = st.session_state.setdefault(_MEMORY, ChatMemory())
     if chat is not None and kept.chat != chat:
         kept.chat, kept.editing, kept.shown, kept.all_facts = chat, None, SHOWN_AT_FIRST, False
+        kept.why, kept.why_at = 0, -1
     return kept
 
 

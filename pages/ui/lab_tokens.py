@@ -19,15 +19,21 @@ _SCALES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
 """
 
 
-def readable(tokenizer: "PreTrainedTokenizerFast", ids: Sequence[int]) -> list[str]:
+def readable(
+    tokenizer: "PreTrainedTokenizerFast", ids: Sequence[int], *, running: bool = False
+) -> list[str]:
     """Each token with signs for blanks, line ends and control characters; bytes that are no whole
-    character as ⟨E2 9C⟩. Ids beyond the tokenizer (padding of the weights) are named by number."""
+    character as ⟨E2 9C⟩. Ids beyond the tokenizer (padding of the weights) are named by number.
+
+    Args:
+        running: they are shown as a running text: blanks and line ends stay what they are.
+    """
     known = len(tokenizer)
     parts = iter(bytes_of(tokenizer, [number for number in ids if number < known]))
-    return [_spelled(next(parts)) if n < known else f"(unused {n})" for n in ids]
+    return [_spelled(next(parts), running) if n < known else f"(unused {n})" for n in ids]
 
 
-def _spelled(part: bytes) -> str:
+def _spelled(part: bytes, running: bool) -> str:
     if not part:
         return "(nothing)"
     text, rest = "", part
@@ -38,8 +44,11 @@ def _spelled(part: bytes) -> str:
             broken = rest[error.start : error.end]
             text += rest[: error.start].decode("utf-8") + f"⟨{broken.hex(' ').upper()}⟩"
             rest = rest[error.end :]
-    spelled = "".join(_SIGNS.get(letter, letter) for letter in text)
-    return _UNSEEN.sub(lambda found: f"U+{ord(found[0]):04X}", spelled)
+    kept = " \n\t" if running else ""
+    spelled = "".join(_SIGNS.get(a, a) if a not in kept else a for a in text)
+    return _UNSEEN.sub(
+        lambda found: found[0] if found[0] in kept else f"U+{ord(found[0]):04X}", spelled
+    )
 
 
 def percent(share: float) -> str:

@@ -12,6 +12,7 @@ from chatbot.answering import Answering
 from chatbot.dataset.personas import FIRST
 from chatbot.engine.next_scores import ScoresMemory
 from chatbot.engine_room import EngineRoom
+from chatbot.hindsight import Hindsight
 from chatbot.transcripts import TranscriptStore
 from pages.ui.errors import log
 from pages.ui.installation import Installation
@@ -32,6 +33,11 @@ def engine_room() -> EngineRoom:
 def scores_memory() -> ScoresMemory:
     """What models thought of the next token, for the last few prompts of the sampling lab."""
     return _scores_memory(str(paths.home()))
+
+
+def hindsight() -> Hindsight:
+    """Answers that are looked at word by word."""
+    return _hindsight(str(paths.home()))
 
 
 def answering() -> Answering:
@@ -81,6 +87,13 @@ def _engine_room(home: str) -> EngineRoom:
 @st.cache_resource(show_spinner=False)
 def _scores_memory(home: str) -> ScoresMemory:
     return ScoresMemory()
+
+
+@st.cache_resource(show_spinner=False)
+def _hindsight(home: str) -> Hindsight:
+    return Hindsight(
+        engine_room(), on_unexpected=lambda error: log().error("hindsight", exc_info=error)
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.engine_room import Choice
 from chatbot.services import SERVICE
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import chat_actions, chat_state, lab_prompt, memory_words
+from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, why
 from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
@@ -56,9 +56,12 @@ def draw(transcript: Transcript, request: Request) -> None:
             if chat_actions.is_edited(turn, "answer"):
                 chat_actions.editor(transcript, turn, request)
             elif turn.state not in UNFINISHED:
+                if why.is_open(turn):
+                    why.view(transcript, index, request)
                 _draw_finished(turn)
                 with chat_actions.answer_tools(transcript, tree, turn, request, last=last):
                     lab_prompt.see_why(transcript, index, last=last)
+                    why.tool(turn, last=last)
             elif growing:
                 st.caption("Waits for the answer before it.")
             else:
@@ -120,7 +123,8 @@ def stop_button(transcript: Transcript) -> None:
 
 def _draw_finished(turn: Turn) -> None:
     if turn.answer:
-        st.text(turn.answer)
+        if not why.is_open(turn):
+            st.text(turn.answer)
     elif turn.state == "done":
         st.caption("The model ended its answer without a word.")
     if turn.state == "failed":

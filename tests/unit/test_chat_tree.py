@@ -82,6 +82,15 @@ def test_a_continued_answer_takes_the_place_of_the_shorter_one() -> None:
     tree, new = chat_tree.go_on(three(), 3, begun="thr", tokens=(5, 6))
     assert chat_tree.answer_versions(tree, new) == (3, new)
     assert (tree.turns[new].answer, tree.turns[new].tokens) == ("thr", (5, 6))
+    assert tree.turns[new].receipt is None
+
+
+def test_a_receipt_knows_that_its_last_word_was_picked() -> None:
+    made = Transcript(new_id(), (Turn("a", "1", "done", {"model": "m"}),)).tree
+    tree, new = chat_tree.go_on(made, 1, begun="one", tokens=(5,))
+    assert tree.turns[new].receipt == {"model": "m", "picked": True}
+    tree, new = chat_tree.go_on(made, 1)
+    assert tree.turns[new].receipt == {"model": "m"}
 
 
 def test_what_is_deleted_leaves_what_follows() -> None:
