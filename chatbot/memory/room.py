@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from chatbot.engine.generation import Engine
 
 SMALLEST_READER = 50_000_000
-"""Parameters. Pocket GPT-2 (4 million), which never saw a system text, answered none of the
-questions about four facts that it was told, in six ways of telling (`benchmarks/memory.py`)."""
+"""Parameters. Pocket GPT-2 (4 million), which never saw a system text, answered none of four
+questions about what it was told (`python -m benchmarks.memory --answers pocket-gpt2`)."""
 
 
 def room_of(engine: "Engine", params: SamplingParams, begun: str = "") -> Room | None:

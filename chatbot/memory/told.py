@@ -99,7 +99,9 @@ def tell(persona: str, messages: Sequence[Message], memory: Remembered, room: Ro
     fixed += room.count([persona])[0] if persona else 0
     budget = min(room.window // SHARE, max(0, room.window - fixed))
     by_weight = [known.fact.line for known in _by_weight(memory.facts)]
-    lines = _fitting(by_weight, budget * 2 // 3, room, FACTS)  # the rest is for what is recalled
+    lines = _fitting(by_weight, budget, room, FACTS)
+    if len(lines) < len(by_weight):  # then some room is for those of them that are recalled
+        lines = _fitting(by_weight, budget * 2 // 3, room, FACTS)
     # In the order told: a fact more then leaves those before it where they are.
     shown = [k.fact.line for k in memory.facts if k.fact.line in lines]
     facts_text = _block(FACTS, shown)
