@@ -17,14 +17,15 @@ from chatbot import chat_tree
 from chatbot.chat_tree import Tree
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
-from chatbot.errors import BadInput, ChatbotError, Conflict
+from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable
 from chatbot.persona_text import PersonaText
 from chatbot.questions import LONGEST_QUESTION, usable
 from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
 
 if TYPE_CHECKING:
-    from chatbot.chat_bot import Reply
+    from chatbot.chat_bot import ChatBot, Reply
     from chatbot.engine.generation import Engine
+    from chatbot.providers import ProviderAnswer
     from chatbot.services import Service, Writer
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request"]
@@ -35,11 +36,13 @@ SAVE_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a question shall be answered. `provider`: a larger model that services may ask."""
+    """How a question shall be answered. `provider`: a larger model that services may ask;
+    `by_provider`: it shall answer itself. Nothing of it is saved but the choice and the params."""
 
     choice: Choice
     params: SamplingParams
     provider: "Writer | None" = None
+    by_provider: bool = False
 
 
 @dataclass(eq=False)
@@ -51,7 +54,7 @@ class _LiveChat:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     forgotten: bool = False
-    reply: "tuple[Choice, Reply] | None" = None
+    reply: "tuple[Choice, Reply | ProviderAnswer] | None" = None
 
 
 class Answering:
@@ -326,7 +329,11 @@ class Answering:
                 owner=live.transcript.owner,
             )
             begun = Beginning(turn.answer, turn.tokens) if turn.answer else None
-            stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
+            stream: Reply | ProviderAnswer
+            if request.by_provider:
+                stream = _by_provider(request, bot, turn.question, live.stop)
+            else:
+                stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
             with live.lock:
                 live.reply = (request.choice, stream)
             text, tokens, saved = turn.answer, stream.begun, time.monotonic()
@@ -363,6 +370,24 @@ class Answering:
         with live.lock:
             if not live.forgotten:
                 self.transcripts.save(live.transcript)
+
+
+def _by_provider(
+    request: Request, bot: "ChatBot", question: str, stop: threading.Event
+) -> "ProviderAnswer":
+    """The larger model's answer to what the local one would have been asked.
+
+    Raises:
+        NotAvailable: none is switched on any more.
+    """
+    from chatbot.messages import Message, user
+    from chatbot.providers import Provider
+
+    if not isinstance(request.provider, Provider):
+        raise NotAvailable("No bigger model is switched on.", remedy="Switch one on first.")
+    persona = [Message("system", bot.persona)] if bot.persona.strip() else []
+    messages = [*persona, *bot.messages, user(question)]
+    return request.provider.stream(messages, request.params, stop=stop)
 
 
 def _refuse_unfinished(transcript: Transcript) -> None:

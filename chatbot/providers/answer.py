@@ -87,6 +87,7 @@ class ProviderAnswer(Iterator[Chunk]):
         asking = self._asking
         while True:
             if asking.stopped:
+                asking.stop.set()  # for good: one from outside may be used again
                 return End("stopped")
             try:
                 return asking.outbox.get(timeout=_LOOK)

@@ -86,6 +86,11 @@ class ProviderSettings:
         return urlsplit(self.address).netloc
 
     @property
+    def hostname(self) -> str:
+        """Without the port."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
     def name(self) -> str:
         return f"{self.model} at {self.host}"
 
