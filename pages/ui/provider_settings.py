@@ -22,15 +22,17 @@ _EXAMPLES: dict[Kind, str] = {
 def section() -> None:
     """The box in the sidebar of the chat."""
     now = provider_state.current()
-    label = "A bigger model: off" if now is None else f"A bigger model: {plain(now.host)}"
-    with st.expander(label, icon=":material/cloud:", key=Key.BOX, on_change="rerun") as box:
-        if not box.open:
-            return
-        with errors.shown():
-            if now is None:
-                _form()
-            else:
-                _is_on(now)
+    # One label for both states: a box with another label is another box, and closed.
+    with st.expander(
+        "A bigger model", icon=":material/cloud:", key=Key.BOX, on_change="rerun"
+    ) as box:
+        if box.open:
+            with errors.shown():
+                if now is None:
+                    _form()
+                else:
+                    _is_on(now)
+    st.caption("Off: nothing leaves this machine." if now is None else plain(f"On: {now.name}"))
 
 
 def _form() -> None:
@@ -39,10 +41,13 @@ def _form() -> None:
         "answer, jokes and poems, comparing, drafts. It runs on somebody else's computer or on "
         "another one of yours."
     )
-    kind = st.selectbox(
-        "Provider", list(KINDS), key=Key.KIND, format_func=lambda each: KINDS[each],
-        persist_state="session", filter_mode=None,
-    )  # fmt: skip
+    kind = st.radio(
+        "Provider",
+        list(KINDS),
+        key=Key.KIND,
+        format_func=lambda each: KINDS[each],
+        persist_state="session",
+    )
     address = ""
     if kind == "own":
         address = st.text_input(
@@ -119,13 +124,16 @@ def what_is_sent(settings: ProviderSettings) -> str:
     where = "on your own network" if _near(settings) else "on the internet"
     key = "the key, " if settings.secret else ""
     return (
-        f"To the model {plain(settings.model)} at {plain(settings.host)}, {where}, and to nobody "
-        f"else, each time you ask it: {key}the conversation up to your question with the persona "
-        "text, and the settings temperature, top-p, length, seed and stop words. For a joke or a "
-        "poem: what you asked for. In Compare: the prompt. For drafts, where you choose it: the "
-        "topic or question, and up to 5 conversations of the persona.  \n"
-        "Other chats, files and your name stay here. What happens there with the rest is up to "
-        "that provider's own terms, and it may cost money."
+        f"To the model {plain(settings.model)} there, {where}, and to nobody else, each time you "
+        f"ask it:  \n"
+        f"• {key}the settings temperature, top-p, length, seed and stop words  \n"
+        "• in the chat: the conversation up to your question, and the persona text  \n"
+        "• for a joke or a poem: what you asked for  \n"
+        "• in Compare: the prompt  \n"
+        "• for drafts, where you choose it: the topic or question, and up to 5 conversations of "
+        "the persona  \n"
+        "Other chats, files and your name stay here. What happens with the rest is up to that "
+        "provider's terms, and it may cost money."
     )
 
 
