@@ -1,5 +1,6 @@
 """A bigger model in a real browser: switched on, a wrong key, an answer, its server killed."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.chat_page import ChatPage
@@ -8,6 +9,7 @@ from tests.e2e.lab import Lab
 from tests.unit.provider_server import ANSWER, KEY, ProviderServer
 
 
+@pytest.mark.timeout(300)
 def test_ask_the_bigger_model_with_a_wrong_key_a_right_one_and_until_it_dies(
     running: Lab, visitor: Visitor
 ) -> None:
@@ -29,8 +31,6 @@ def test_ask_the_bigger_model_with_a_wrong_key_a_right_one_and_until_it_dies(
         bigger.click()
         expect(chat.answer()).to_contain_text("does not accept the key")
         expect(chat.answer()).not_to_contain_text("sk-wrong")
-        chat.regenerate.click()  # the model of this machine goes on
-        expect(chat.answer().locator("summary")).to_contain_text("tokens/s")
 
         page.get_by_role("button", name="Switch off").click()
         expect(bigger).to_have_count(0)
@@ -49,9 +49,7 @@ def test_ask_the_bigger_model_with_a_wrong_key_a_right_one_and_until_it_dies(
         server.kill()
         expect(chat.answer()).to_contain_text("Cut off:")
         assert chat.words() == "The sea"
-        bigger.click()
-        expect(chat.answer()).to_contain_text("can't be reached")
-        chat.regenerate.click()
+        chat.regenerate.click()  # the model of this machine goes on
         expect(chat.answer().locator("summary")).to_contain_text("tokens/s")
     saved = b"".join(path.read_bytes() for path in running.home.rglob("*") if path.is_file())
     assert KEY.encode() not in saved
