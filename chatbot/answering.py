@@ -17,14 +17,15 @@ from chatbot import chat_tree
 from chatbot.chat_tree import Tree
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
-from chatbot.errors import BadInput, ChatbotError, Conflict
+from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable
 from chatbot.persona_text import PersonaText
 from chatbot.questions import LONGEST_QUESTION, usable
 from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
 
 if TYPE_CHECKING:
-    from chatbot.chat_bot import Reply
+    from chatbot.chat_bot import ChatBot, Reply
     from chatbot.engine.generation import Engine
+    from chatbot.providers import ProviderAnswer
     from chatbot.services import Service, Writer
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request"]
@@ -35,10 +36,10 @@ SAVE_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a question shall be answered.
+    """How a question shall be answered. Nothing of it is saved but the choice and the params.
 
     Args:
-        provider: a larger model that services may ask.
+        provider: a larger model that services may ask; by_provider: it shall answer itself.
         asker: fingerprint of the browser that asks; None: whoever began the chat. What is kept for
             the owner of a chat is not for others who know its address.
     """
@@ -46,6 +47,7 @@ class Request:
     choice: Choice
     params: SamplingParams
     provider: "Writer | None" = None
+    by_provider: bool = False
     asker: str | None = None
 
     def owner(self, transcript: Transcript) -> str:
@@ -62,7 +64,7 @@ class _LiveChat:
     stop: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
     forgotten: bool = False
-    reply: "tuple[Choice, Reply] | None" = None
+    reply: "tuple[Choice, Reply | ProviderAnswer] | None" = None
 
 
 class Answering:
@@ -317,7 +319,7 @@ class Answering:
             return None
 
     def _answer(self, live: _LiveChat, turn_id: int, request: Request) -> None:
-        from chatbot.chat_bot import ChatBot
+        from chatbot.chat_bot import ChatBot, Reply
         from chatbot.engine.beginnings import Beginning
 
         self._update(live, turn_id, state="answering")
@@ -337,7 +339,11 @@ class Answering:
                 owner=request.owner(live.transcript),
             )
             begun = Beginning(turn.answer, turn.tokens) if turn.answer else None
-            stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
+            stream: Reply | ProviderAnswer
+            if request.by_provider:
+                stream = _by_provider(request, bot, turn.question, live.stop)
+            else:
+                stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
             with live.lock:
                 live.reply = (request.choice, stream)
             text, tokens, saved = turn.answer, stream.begun, time.monotonic()
@@ -350,8 +356,9 @@ class Answering:
                     saved = time.monotonic()
         receipt = None if stream.receipt is None else asdict(stream.receipt)
         stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
-        if receipt is not None and stream.told is not None and stream.told.anything:
-            receipt["memory"] = stream.told.summed_up()
+        told = stream.told if isinstance(stream, Reply) else None
+        if receipt is not None and told is not None and told.anything:
+            receipt["memory"] = told.summed_up()
         if receipt is not None and stream.begun:
             receipt["begun"] = len(stream.begun)  # tokens that were there before
         if receipt is not None and turn.receipt is not None:
@@ -378,6 +385,24 @@ class Answering:
         with live.lock:
             if not live.forgotten:
                 self.transcripts.save(live.transcript)
+
+
+def _by_provider(
+    request: Request, bot: "ChatBot", question: str, stop: threading.Event
+) -> "ProviderAnswer":
+    """The larger model's answer to what the local one would have been asked.
+
+    Raises:
+        NotAvailable: none is switched on any more.
+    """
+    from chatbot.messages import Message, user
+    from chatbot.providers import Provider
+
+    if not isinstance(request.provider, Provider):
+        raise NotAvailable("No bigger model is switched on.", remedy="Switch one on first.")
+    persona = [Message("system", bot.persona)] if bot.persona.strip() else []
+    messages = [*persona, *bot.messages, user(question)]
+    return request.provider.stream(messages, request.params, stop=stop)
 
 
 def _refuse_unfinished(transcript: Transcript) -> None:

@@ -21,6 +21,9 @@ from pages.ui import (
     errors,
     memory_box,
     persona_box,
+    provider_answers,
+    provider_settings,
+    provider_state,
     services_box,
     sliders,
     state,
@@ -51,8 +54,11 @@ def main() -> None:
         chat_list.notices()
     choice = controls.choice(entry)
     with st.sidebar:
-        request = Request(choice, sliders.sampling(), asker=browser.owner())
+        request = Request(
+            choice, sliders.sampling(), provider_state.current(), asker=browser.owner()
+        )
         controls.placement(engine_room().status(choice))
+        provider_settings.section()
     area = st.container(key="conversation")
     foot = st.bottom.container(horizontal=True, vertical_alignment="center", key="chat-foot")
     if entry.installed:
@@ -123,7 +129,8 @@ def ask(chat: str, question: str, request: Request) -> None:
 
 def model_gone(transcript: Transcript, entries: list[ModelEntry], entry: ModelEntry) -> None:
     """Where the model that answered last was deleted meanwhile: who answers from now on."""
-    models = [turn.receipt.get("model") for turn in transcript.turns if turn.receipt is not None]
+    receipts = [turn.receipt for turn in transcript.turns if turn.receipt is not None]
+    models = [made.get("model") for made in receipts if provider_answers.PROVIDER not in made]
     gone = next((str(model) for model in reversed(models) if model), "")
     if gone and gone not in {other.name for other in entries}:
         st.caption(
@@ -140,7 +147,7 @@ def welcome() -> str | None:
     with place.container(key="welcome", horizontal_alignment="center"):
         st.space("medium")
         st.header("Ask something", anchor=False, text_alignment="center")
-        st.caption("Your messages and the model stay on this machine.", text_alignment="center")
+        st.caption(where_it_goes(), text_alignment="center")
         chosen = st.pills(
             "Suggestions", SUGGESTIONS, label_visibility="collapsed", key=Key.SUGGESTION
         )
@@ -152,6 +159,13 @@ def welcome() -> str | None:
     if chosen:
         place.empty()
     return chosen
+
+
+def where_it_goes() -> str:
+    bigger = provider_state.current()
+    if bigger is None:
+        return "Your messages and the model stay on this machine."
+    return plain(f"Your messages stay on this machine, but for what you ask of {bigger.name}.")
 
 
 def head_buttons(transcript: Transcript) -> None:

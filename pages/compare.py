@@ -15,6 +15,7 @@ from pages.ui import (
     compare_sweep,
     compare_taste,
     errors,
+    provider_state,
 )
 from pages.ui.compare_state import Key
 from pages.ui.resources import engine_room
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def side_by_side(entries: list[ModelEntry]) -> None:
-    columns = compare_columns.choose(entries)
+    columns = compare_columns.choose(entries, provider_state.current())
     text = compare_prompts.choose()
     with buttons(SIDE), errors.shown():
         if st.button("Compare", type="primary", icon=":material/compare:", key="compare-start"):

@@ -21,6 +21,7 @@ from chatbot.errors import BadInput, ChatbotError
 if TYPE_CHECKING:
     from chatbot.engine.generation import Engine
     from chatbot.engine.receipts import Receipt
+    from chatbot.providers import Provider, ProviderReceipt
 
 KEPT = 30.0
 """Seconds that the models stay after the page looked the last time."""
@@ -34,7 +35,7 @@ class Cell:
 
     state: CellState = "waiting"
     text: str = ""
-    receipt: "Receipt | None" = None
+    receipt: "Receipt | ProviderReceipt | None" = None
     problem: str = ""
     perplexity: float | None = None
 
@@ -137,8 +138,14 @@ class Bench:
                     break
 
     def _answer_all(self, last: ExitStack) -> None:
-        """One group of models after the other; those of the last one go to `last`."""
-        choices = [column.choice for column in self.columns]
+        """One group of models after the other; those of the last one go to `last`. Providers
+        answer all the while."""
+        elsewhere = [
+            self._begin(index, column.provider)
+            for index, column in enumerate(self.columns)
+            if column.provider is not None
+        ]
+        choices = [column.choice for column in self.columns if column.provider is None]
         if self.judge is not None:  # its turn comes last, as it judges what the others said
             choices = [choice for choice in choices if choice != self.judge] + [self.judge]
         self.plan = capacity.plan(
@@ -150,21 +157,24 @@ class Bench:
             with ExitStack() as leases:
                 engines = {choice: self._lease(leases, choice) for choice in group}
                 threads = [
-                    threading.Thread(
-                        target=self._column,
-                        args=(index, engine),
-                        name="comparing a column",
-                        daemon=True,
-                    )
+                    self._begin(index, engine)
                     for index, column in enumerate(self.columns)
-                    if (engine := engines.get(column.choice)) is not None
+                    if column.provider is None
+                    and (engine := engines.get(column.choice)) is not None
                 ]
-                for thread in threads:
-                    thread.start()
                 for thread in threads:
                     thread.join()
                 if number == len(self.plan.groups):
                     last.push(leases.pop_all())
+        for thread in elsewhere:
+            thread.join()
+
+    def _begin(self, index: int, writer: "Engine | Provider") -> threading.Thread:
+        thread = threading.Thread(
+            target=self._column, args=(index, writer), name="comparing a column", daemon=True
+        )
+        thread.start()
+        return thread
 
     def _lease(self, leases: ExitStack, choice: Choice) -> "Engine | None":
         """The model; None, and the reason in its cells, where it can't be loaded."""
@@ -172,21 +182,21 @@ class Bench:
             return leases.enter_context(self._room.lease(choice))
         except ChatbotError as error:
             for index, column in enumerate(self.columns):
-                if column.choice == choice:
+                if column.provider is None and column.choice == choice:
                     self._fail_rest(str(error), index)
             return None
 
-    def _column(self, index: int, engine: "Engine") -> None:
+    def _column(self, index: int, writer: "Engine | Provider") -> None:
         for prompt in range(len(self.prompts)):
             try:
-                self._answer(prompt, index, engine)
+                self._answer(prompt, index, writer)
             except ChatbotError as error:
                 self._update(prompt, index, state="failed", problem=str(error))
             except Exception as error:
                 self._on_unexpected(error)
                 self._update(prompt, index, state="failed", problem=OUR_FAULT)
 
-    def _answer(self, prompt: int, index: int, engine: "Engine") -> None:
+    def _answer(self, prompt: int, index: int, writer: "Engine | Provider") -> None:
         from chatbot.messages import user
 
         if self._stop.is_set():
@@ -194,7 +204,7 @@ class Bench:
             return
         self._update(prompt, index, state="answering")
         messages = [user(self.prompts[prompt])]
-        stream = engine.stream(messages, self.columns[index].params, stop=self._stop)
+        stream = writer.stream(messages, self.columns[index].params, stop=self._stop)
         for _ in stream:
             self._update(prompt, index, text=stream.text)
         made = stream.receipt

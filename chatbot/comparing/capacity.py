@@ -31,7 +31,7 @@ class Plan:
 
     @property
     def together(self) -> bool:
-        return len(self.groups) == 1
+        return len(self.groups) <= 1
 
 
 def plan(

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from chatbot.engine.catalog import ModelEntry, entry_of
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.training.runs import list_runs
+
+if TYPE_CHECKING:
+    from chatbot.providers import Provider
 
 SWEPT = ("temperature", "top_p", "top_k", "repetition_penalty", "max_new_tokens", "seed")
 MOST_VALUES = 8
@@ -16,10 +20,12 @@ _WHOLE = frozenset({"top_k", "max_new_tokens", "seed"})
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One side of a comparison: a model, where it runs, and its settings."""
+    """One side of a comparison: a model, where it runs, and its settings. With a `provider` that
+    one answers instead, elsewhere; the choice is its name then, and nothing is loaded for it."""
 
     choice: Choice
     params: SamplingParams
+    provider: "Provider | None" = None
 
 
 def preselected(entries: Sequence[ModelEntry]) -> tuple[str, str]:

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
@@ -12,6 +13,7 @@ from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Conversation, Message
+from chatbot.proposals.elsewhere import Elsewhere, Writing
 from chatbot.proposals.makers import (
     Proposal,
     Watch,
@@ -21,6 +23,9 @@ from chatbot.proposals.makers import (
     questions_about,
 )
 from chatbot.proposals.nearest import Exchange, nearest
+
+if TYPE_CHECKING:
+    from chatbot.providers import Provider
 
 Kind = Literal["answer", "questions", "drafts"]
 COUNTS: dict[Kind, int] = {"answer": 3, "questions": 10, "drafts": 5}
@@ -39,6 +44,7 @@ class Order:
         conversations: of the persona; read, never changed.
         before: for "answer", the turns before it; for "questions", the question as last turn.
         topic: for "drafts".
+        provider: a bigger model elsewhere that writes instead, shown the persona's conversations.
     """
 
     kind: Kind
@@ -47,6 +53,7 @@ class Order:
     conversations: Sequence[Conversation]
     before: tuple[Message, ...] = ()
     topic: str = ""
+    provider: "Provider | None" = None
 
     @property
     def count(self) -> int:
@@ -147,7 +154,7 @@ class ProposalJob:
         order = self.order
         choice, examples_for = self._bot()
         question = order.before[-1].text if order.before else ""
-        with self._room.lease(choice) as engine:
+        with self._writing(choice) as engine:
             self._phase = "Writing answers"
             yield from answer_as_bot(
                 engine,
@@ -160,7 +167,7 @@ class ProposalJob:
 
     def _questions(self) -> Iterator[Proposal]:
         question = self.order.before[-1].text if self.order.before else ""
-        with self._room.lease(self._writer()) as engine:
+        with self._writing() as engine:
             self._phase = "Looking for other words"
             yield from other_ways_to_ask(engine, question, self.order.count, watch=self._watch)
 
@@ -170,7 +177,7 @@ class ProposalJob:
         choice, examples_for = self._bot()
         near = nearest(order.conversations, order.topic, 3)
         asked: list[Proposal] = []
-        with self._room.lease(self._writer()) as engine:
+        with self._writing() as engine:
             self._phase = "Thinking of questions"
             for question in questions_about(engine, order.topic, near, order.count, watch=watch):
                 asked.append(question)
@@ -178,13 +185,15 @@ class ProposalJob:
         if watch.stop.is_set():
             return
         self._phase = "Loading the model"
-        with self._room.lease(choice) as engine:
+        with self._writing(choice) as engine:
             self._phase = "Answering as your bot would"
             for question in asked:
                 yield from answered(engine, question, order.params, examples_for, watch=watch)
 
     def _bot(self) -> tuple[Choice, Callable[[str], list[Exchange]]]:
         """The model that answers, and what it is shown of the persona."""
+        if self.order.provider is not None:
+            return self.order.answering, partial(self._near, count=EXAMPLES)
         entry = catalog.resolve(self.order.answering.model)
         count = 0 if was_taught(entry) else EXAMPLES
         return self.order.answering, partial(self._near, count=count)
@@ -193,6 +202,16 @@ class ProposalJob:
         if not count:
             return []
         return nearest(self.order.conversations, question, count, leave_out=question)
+
+    @contextmanager
+    def _writing(self, choice: Choice | None = None) -> "Iterator[Writing]":
+        """Whoever writes: the bigger model, or that of this machine (by default the one that
+        follows instructions) while it is held."""
+        if self.order.provider is not None:
+            yield Elsewhere(self.order.provider)
+            return
+        with self._room.lease(choice or self._writer()) as engine:
+            yield engine
 
     def _writer(self) -> Choice:
         """The model that writes questions: one that follows instructions, where there is one.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from chatbot.engine.sampling import LARGEST_SEED, SamplingParams
 from chatbot.errors import BadInput
 from chatbot.messages import Message, assistant, user
+from chatbot.proposals.elsewhere import Writing, source_of
 from chatbot.proposals.examples import wordings_for
 from chatbot.proposals.filters import (
     another_wording,
@@ -28,8 +29,9 @@ from chatbot.proposals.phrasings import phrasings
 from chatbot.proposals.wording import content, stands_apart
 
 if TYPE_CHECKING:
-    from chatbot.engine.generation import Engine
+    from chatbot.engine.generation import Generation
     from chatbot.engine.receipts import Receipt
+    from chatbot.providers import ProviderAnswer, ProviderReceipt
 
 GRAMMAR = "grammar"
 """The source of a proposal that no model made."""
@@ -86,7 +88,7 @@ class Watch:
 
 
 def answer_as_bot(
-    engine: "Engine",
+    engine: Writing,
     before: Sequence[Message],
     params: SamplingParams,
     count: int = 3,
@@ -116,16 +118,16 @@ def answer_as_bot(
     prompt = [*told, *shown, *(message for message in before if message.role != "system")]
     taken: list[str] = []
     for text, receipt in _attempts(engine, [prompt], params, count * TRIES, watch):
-        answer = trimmed_answer(text, cut_off=receipt.finish == "length")
+        answer = trimmed_answer(text, cut_off=receipt.finish in ("length", "cut off"))
         if usable_answer(answer, before[-1].text, taken):
             taken.append(answer)
-            yield Proposal((answer,), receipt.model, receipt.seed)
+            yield Proposal((answer,), source_of(receipt), receipt.seed)
         if len(taken) >= count or (params.greedy and taken):
             return
 
 
 def other_ways_to_ask(
-    engine: "Engine",
+    engine: Writing,
     question: str,
     count: int = 10,
     *,
@@ -162,7 +164,7 @@ def other_ways_to_ask(
         if line and another_wording(line, question, taken):
             in_vain = 0
             taken.append(line)
-            yield Proposal((line,), receipt.model, receipt.seed)
+            yield Proposal((line,), source_of(receipt), receipt.seed)
         if len(taken) >= count:
             return
         if in_vain >= PATIENCE:
@@ -176,7 +178,7 @@ def other_ways_to_ask(
 
 
 def questions_about(
-    engine: "Engine",
+    engine: Writing,
     topic: str,
     persona_examples: Sequence[Exchange] = (),
     count: int = 5,
@@ -204,18 +206,18 @@ def questions_about(
         for line in found[:1]:
             if new_question(line, topic, taken):
                 taken.append(line)
-                yield Proposal((line,), receipt.model, receipt.seed)
+                yield Proposal((line,), source_of(receipt), receipt.seed)
         if len(taken) >= count:
             return
 
 
 def draft_conversations(
-    asker: "Engine",
+    asker: Writing,
     topic: str,
     persona_examples: Sequence[Exchange],
     count: int = 5,
     *,
-    answerer: "Engine | None" = None,
+    answerer: "Writing | None" = None,
     params: SamplingParams | None = None,
     examples_for: Callable[[str], Sequence[Exchange]] = lambda question: (),
     seed: int | None = None,
@@ -236,7 +238,7 @@ def draft_conversations(
 
 
 def answered(
-    engine: "Engine",
+    engine: Writing,
     asked: Proposal,
     params: SamplingParams,
     examples_for: Callable[[str], Sequence[Exchange]],
@@ -253,12 +255,12 @@ def answered(
 
 
 def _attempts(
-    engine: "Engine",
+    engine: Writing,
     prompts: Sequence[Sequence[Message]],
     params: SamplingParams,
     most: int,
     watch: Watch | None,
-) -> Iterator[tuple[str, "Receipt"]]:
+) -> Iterator[tuple[str, "Receipt | ProviderReceipt"]]:
     """Complete texts, one after the other, until `most` or a stop.
 
     Args:
@@ -273,7 +275,9 @@ def _attempts(
                 return
             own = replace(params, seed=(first + number) % (LARGEST_SEED + 1))
             prompt = prompts[number // TURN % len(prompts)]
-            generation = engine.stream(prompt, own, conversation=key, stop=watch.stop)
+            generation: Generation | ProviderAnswer = engine.stream(
+                prompt, own, conversation=key, stop=watch.stop
+            )
             try:
                 for _ in generation:
                     watch.growing = generation.text

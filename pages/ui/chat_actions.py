@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.chat_tree import Tree, Turn
 from chatbot.errors import BadInput
 from chatbot.transcripts import UNFINISHED, Transcript
-from pages.ui import chat_state, chats, errors
+from pages.ui import chat_state, chats, errors, provider_answers
 from pages.ui.resources import answering
 
 
@@ -40,6 +40,7 @@ def answer_tools(
         _arrows(transcript, chat_tree.answer_versions(tree, turn.id), turn, "answer", busy)
         if turn.question:
             _regenerate_button(chat, turn, request, busy, last=last)
+            provider_answers.ask_button(chat, turn, request, busy, last=last)
         if turn.question and turn.answer and last:
             _continue_button(chat, turn, request, busy)
         if turn.answer:

@@ -1,11 +1,14 @@
 """Answers side by side as they come: differences marked, and under each what made it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import streamlit as st
 
 from chatbot.comparing.bench import Bench, Cell
 from chatbot.dataset.differences import pieces
+from chatbot.providers import ProviderReceipt
+from pages.ui import provider_answers
 from pages.ui.compare_columns import LETTERS
 from pages.ui.errors import plain
 from pages.ui.run_answers import marked
@@ -69,6 +72,9 @@ def receipt(cell: Cell) -> None:
     """Which weights answered, and how."""
     made = cell.receipt
     if made is None:
+        return
+    if isinstance(made, ProviderReceipt):
+        provider_answers.draw_receipt(asdict(made))
         return
     with st.expander(plain(f"Weights {made.hash}"), type="compact"):
         st.caption(

@@ -8,11 +8,14 @@ from chatbot.comparing.columns import Column, preselected
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.sampling import LARGEST_SEED, PRESETS, SamplingParams
 from chatbot.engine_room import Choice
+from chatbot.providers import Provider
 from pages.ui import state
 from pages.ui.compare_state import Key
 from pages.ui.errors import plain
 
 LETTERS = "ABCD"
+ELSEWHERE = "elsewhere: "
+"""Before the name of a bigger model, so that it is no model's of this machine."""
 SEED = 42
 """The same for all columns, so that they differ by what they are and not by luck."""
 _DIALS = (
@@ -24,8 +27,12 @@ _DIALS = (
 )
 
 
-def choose(entries: Sequence[ModelEntry]) -> tuple[Column, ...]:
-    """Two to four columns, base and tuned preselected."""
+def choose(entries: Sequence[ModelEntry], provider: Provider | None = None) -> tuple[Column, ...]:
+    """Two to four columns, base and tuned preselected.
+
+    Args:
+        provider: a bigger model elsewhere that may be chosen as well.
+    """
     count = st.segmented_control(
         "How many models",
         (2, 3, 4),
@@ -36,7 +43,9 @@ def choose(entries: Sequence[ModelEntry]) -> tuple[Column, ...]:
     )
     first = preselected(entries)
     places = st.columns(count)
-    return tuple(_column(place, index, entries, first) for index, place in enumerate(places))
+    return tuple(
+        _column(place, index, entries, first, provider) for index, place in enumerate(places)
+    )
 
 
 def one(entries: Sequence[ModelEntry]) -> Column:
@@ -64,8 +73,11 @@ def _column(
     index: int,
     entries: Sequence[ModelEntry],
     first: Sequence[str],
+    provider: Provider | None = None,
 ) -> Column:
-    by_name = {entry.name: entry for entry in entries if entry.installed}
+    by_name = {entry.name: entry.title for entry in entries if entry.installed}
+    if provider is not None:
+        by_name[ELSEWHERE + provider.name] = provider.name
     key = f"{Key.MODEL}{index}"
     if st.session_state.get(key) not in by_name:
         wanted = first[index % len(first)]
@@ -75,12 +87,15 @@ def _column(
             f"Model {LETTERS[index]}",
             list(by_name),
             key=key,
-            format_func=lambda name: by_name[name].title,
+            format_func=lambda name: by_name[name],
             persist_state="session",
             filter_mode=None,
         )
         params = _settings(index)
         st.caption(plain(settings_told(params)))
+        if provider is not None and model == ELSEWHERE + provider.name:
+            st.caption(plain(f"The prompts are sent to {provider.host}."))
+            return Column(Choice(provider.name), params, provider)
     return Column(Choice(model or "", state.device(), state.number_format()), params)
 
 

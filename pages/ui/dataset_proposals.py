@@ -13,7 +13,7 @@ from chatbot.dataset.snapshot import Snapshot
 from chatbot.dataset.store import ConversationStore
 from chatbot.proposals.job import Kind, ProposalJob
 from chatbot.proposals.makers import GRAMMAR, Proposal
-from pages.ui import errors
+from pages.ui import errors, provider_state
 from pages.ui import proposal_desk as desks
 from pages.ui.errors import plain
 from pages.ui.model_status import POLL
@@ -76,6 +76,16 @@ def _ask(kind: Kind, snapshot: Snapshot, desk: Desk, kept: Kept | None) -> None:
     if kind == "drafts":
         st.text_input("Topic", key=desks.TOPIC, placeholder="such as the sea", max_chars=100)
         missing = "" if desks.wanted_topic() else "Name a topic first."
+    bigger = provider_state.current()
+    if bigger is not None:
+        st.checkbox(
+            f"Let {plain(bigger.name)} write",
+            key=provider_state.Key.DRAFTS,
+            persist_state="session",
+            help="The topic or question is sent there, with up to 5 conversations of the persona "
+            "that are near to it.",
+        )
+    elsewhere = provider_state.drafts_elsewhere()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Propose" if kept is None else "Propose again",
@@ -85,7 +95,10 @@ def _ask(kind: Kind, snapshot: Snapshot, desk: Desk, kept: Kept | None) -> None:
             on_click=desks.begin,
             args=(kind, snapshot, desk, entry),
         )
-        st.caption(missing or plain(f"{desks.writers(kind, entry)}, on this machine. You decide."))
+        writes = f"{desks.writers(kind, entry)}, on this machine"
+        if elsewhere is not None:
+            writes = f"{elsewhere.name} writes, not on this machine"
+        st.caption(missing or plain(f"{writes}. You decide."))
 
 
 def _result(kept: Kept, desk: Desk) -> None:
@@ -187,7 +200,8 @@ def _proposal(kept: Kept, number: int, proposal: Proposal, desk: Desk, *, stale:
 def _made_by(proposal: Proposal) -> str:
     if proposal.source == GRAMMAR:
         return "By grammar alone, without a model"
-    return plain(f"{proposal.source}, seed {proposal.seed}")
+    seed = "" if proposal.seed is None else f", seed {proposal.seed}"
+    return plain(f"{proposal.source}{seed}")
 
 
 def _elsewhere(snapshot: Snapshot, store: ConversationStore, desk: Desk) -> None:

@@ -14,7 +14,7 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.sampling import PRESETS, SamplingParams
 from chatbot.messages import Conversation, Message, assistant, user
 from chatbot.proposals.job import Kind, Order, ProposalJob, was_taught
-from pages.ui import controls, dataset_state, errors, resources, state
+from pages.ui import controls, dataset_state, errors, provider_state, resources, state
 
 MOST_KEPT = 12
 """Jobs that a tab remembers; the oldest are dropped first."""
@@ -57,7 +57,13 @@ def begin(kind: Kind, snapshot: Snapshot, desk: Desk, entry: ModelEntry) -> None
     topic = wanted_topic() if kind == "drafts" else ""
     params = state.params() if state.has_params() else PRESETS["Factual"]
     order = Order(
-        kind, controls.choice(entry), _unseeded(params), snapshot.conversations, before, topic
+        kind,
+        controls.choice(entry),
+        _unseeded(params),
+        snapshot.conversations,
+        before,
+        topic,
+        provider_state.drafts_elsewhere(),
     )
     job = ProposalJob(
         resources.engine_room(),

@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.engine_room import Choice
 from chatbot.services import SERVICE
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, why
+from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, provider_answers, why
 from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
@@ -144,6 +144,9 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
     if receipt.get(SERVICE):
         _draw_service(receipt)
         return
+    if receipt.get(provider_answers.PROVIDER):
+        provider_answers.draw_receipt(receipt)
+        return
     params: Mapping[str, Any] = receipt.get("params") or {}
     left_out = receipt.get("left_out") or 0
     if left_out:
@@ -196,6 +199,8 @@ def _begun(before: object) -> str:
     """What made the first part of an answer that was continued; "" where it is of one piece."""
     if not isinstance(before, Mapping):
         return ""
+    if before.get(provider_answers.PROVIDER):
+        return f"by {before.get(provider_answers.PROVIDER)}; this is how it went on"
     return f"by {before.get('model')}, seed {before.get('seed')}; this is how it went on"
 
 

@@ -15,7 +15,7 @@ from chatbot.engine.generation import Engine
 from chatbot.engine.loading import load
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
-from chatbot.errors import BadInput
+from chatbot.errors import BadInput, NotAvailable
 from chatbot.messages import Conversation, assistant, user
 from chatbot.proposals import makers
 from chatbot.proposals.job import Order, ProposalJob, was_taught
@@ -29,6 +29,8 @@ from chatbot.proposals.makers import (
     other_ways_to_ask,
     questions_about,
 )
+from chatbot.providers import Provider, ProviderSettings
+from tests.unit.provider_server import ANSWER, KEY, ProviderServer
 
 PARAMS = SamplingParams(temperature=1.0, max_new_tokens=12, seed=3)
 ROWS = (Conversation((user("Do you like tea?"), assistant("Very much."))),)
@@ -154,3 +156,29 @@ def test_a_model_that_was_taught_a_persona_is_shown_no_examples(home, tiny_gpt2)
 
     assert was_taught(catalog.resolve("runs/one/checkpoint-1"))
     assert not was_taught(catalog.resolve("mine"))
+
+
+def test_a_bigger_model_elsewhere_writes_where_it_is_chosen(tmp_path: Path) -> None:
+    """And no model of this machine is loaded for it."""
+
+    def load(choice: Choice) -> Engine:
+        raise NotAvailable("There is no model today.")
+
+    room = EngineRoom(load)
+    with ProviderServer() as server:
+        provider = Provider(ProviderSettings("own", server.address, "kind", KEY))
+        before = (user("How is the sea?"),)
+        job = ProposalJob(room, order(tmp_path, kind="answer", before=before, provider=provider))
+        until(lambda: job.done)
+        assert job.problem is None
+        (found,) = job.proposals.values()
+        assert found.texts == (ANSWER,)
+        assert found.source == f"kind at {server.host}"
+        sent = [message["content"] for message in server.asked[0].body["messages"]]
+        assert sent == ["Do you like tea?", "Very much.", "How is the sea?"]
+
+        broken = Provider(ProviderSettings("own", server.address, "bad", KEY))
+        failed = ProposalJob(room, order(tmp_path, kind="drafts", topic="tea", provider=broken))
+        until(lambda: failed.done)
+        assert "The context is too long" in str(failed.problem)
+    room.close()

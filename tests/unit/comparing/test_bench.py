@@ -18,6 +18,8 @@ from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
 from chatbot.errors import BadInput
 from chatbot.messages import user
+from chatbot.providers import Provider, ProviderReceipt, ProviderSettings
+from tests.unit.provider_server import ANSWER, KEY, ProviderServer
 
 SHORT = SamplingParams(max_new_tokens=12, seed=5)
 BASE, TUNED, OTHER = (Choice(name, "cpu", "float32") for name in ("base", "tuned", "other"))
@@ -152,3 +154,39 @@ def test_memory_decides_who_is_together(models: Path) -> None:
     assert not capacity.plan([BASE, TUNED], free=lambda _: needed).together
     loaded = capacity.plan([BASE, TUNED], free=lambda _: needed, here=lambda c: c == BASE)
     assert loaded.together
+
+
+def test_a_column_from_elsewhere_answers_beside_the_local_ones(room: EngineRoom) -> None:
+    with ProviderServer() as server:
+        elsewhere = Provider(ProviderSettings("own", server.address, "kind", KEY))
+        columns = [Column(BASE, SHORT), Column(Choice(elsewhere.name), SHORT, elsewhere)]
+        bench = Bench(room, columns, PROMPTS)
+        try:
+            assert bench.wait(60)
+            assert bench.plan is not None
+            assert bench.plan.groups == ((BASE,),)  # nothing is loaded for it
+            for number, prompt in enumerate(PROMPTS):
+                assert bench.cell(number, 0).receipt is not None
+                cell = bench.cell(number, 1)
+                assert (cell.state, cell.text) == ("done", ANSWER)
+                assert isinstance(cell.receipt, ProviderReceipt)
+                assert server.asked[number].body["messages"] == [user(prompt).to_chat()]
+        finally:
+            bench.close()
+
+
+def test_providers_alone_need_no_model_and_their_failure_is_their_own(room: EngineRoom) -> None:
+    with ProviderServer() as server:
+        made = [
+            Provider(ProviderSettings("own", server.address, temper, KEY))
+            for temper in ("kind", "bad")
+        ]
+        bench = Bench(room, [Column(Choice(each.name), SHORT, each) for each in made], PROMPTS)
+        try:
+            assert bench.wait(60)
+            assert [bench.cell(0, index).state for index in (0, 1)] == ["done", "failed"]
+            assert "The context is too long" in bench.cell(0, 1).problem
+            assert bench.plan is not None
+            assert bench.plan.together
+        finally:
+            bench.close()
