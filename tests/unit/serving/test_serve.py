@@ -244,7 +244,7 @@ def test_the_command_serves_until_it_is_interrupted(home: Path, tiny_gpt2: Path)
             port = int(address.rpartition(":")[2].partition("/")[0])
             assert post(port, HELLO.replace(b"say hi", b"tell me more"))[0] == 200
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=100)
+            _, err = process.communicate(timeout=100)
             assert (process.returncode, err) == (0, "")
         finally:
             process.kill()
