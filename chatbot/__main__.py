@@ -1,4 +1,4 @@
-"""The lab without a browser: `python -m chatbot train | dataset ... | models list`.
+"""The lab without a browser: `python -m chatbot train | dataset | models | serve`.
 
 Exit code 0: done; 1: not done, or there are findings; 2: the command was not understood.
 """
@@ -17,6 +17,7 @@ from chatbot.dataset.hub import LIMIT
 from chatbot.dataset.incoming import Choices
 from chatbot.dataset.outgoing import FORMATS
 from chatbot.errors import ChatbotError
+from chatbot.serving import command as serve
 from chatbot.training.config import FIELDS, METHODS, PRESETS, TrainingConfig, preset
 from chatbot.training.processes import only_main_speaks
 from chatbot.training.runs import Run
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--all", action="store_true", help="every checkpoint of every run")
     _add_json(listing)
     listing.set_defaults(command=_models_list)
+    serve.add(commands)
     return parser
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import demo
 from chatbot import paths
 from chatbot.chat_bot import Reply
+from chatbot.console import options, talk
 from chatbot.engine import default_model
 from chatbot.engine.text_stream import Chunk
 
@@ -44,7 +44,7 @@ def test_piped_input_ends_without_quit_and_survives_odd_bytes(
     tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", pipe(b"caf\xe9 \xf0\x9f\x8e\x89\nBYE"))
-    assert demo.main(["--model", str(tiny_gpt2), *QUICK]) == 0
+    assert talk.main(["--model", str(tiny_gpt2), *QUICK]) == 0
     assert capsys.readouterr().out.count("Bot: ") == 1
 
 
@@ -71,7 +71,7 @@ def test_a_question_that_is_too_long_ends_a_pipe(
     tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", pipe(b"hello\n" + b"word " * 500 + b"\nhello\n"))
-    assert demo.main(["--model", str(tiny_gpt2), *QUICK]) == 1
+    assert talk.main(["--model", str(tiny_gpt2), *QUICK]) == 1
     output = capsys.readouterr()
     assert output.out.count("\n") == output.out.count("Bot: ") == 1
     assert "too long" in output.err
@@ -116,7 +116,7 @@ def at_terminal(tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
                 return line
             raise line
 
-        code = demo.main(["--model", str(tiny_gpt2), *QUICK, *arguments], ask)
+        code = talk.main(["--model", str(tiny_gpt2), *QUICK, *arguments], ask)
         assert next(left, None) is None, "it left before everything was typed"
         return code
 
@@ -169,16 +169,16 @@ def test_a_refused_question_does_not_end_the_chat(
 
 
 def test_settings_come_from_the_command_line() -> None:
-    options = demo._options(["--preset", "Creative", "--top-p", "0.5", "--seed", "9"])
-    params = demo._params(options)
+    given = options.read(["--preset", "Creative", "--top-p", "0.5", "--seed", "9"])
+    params = options.params(given)
     assert (params.temperature, params.repetition_penalty) == (0.9, 1.2)
     assert (params.top_p, params.seed) == (0.5, 9)
 
 
 def test_the_default_is_what_is_installed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "PROJECT", home / "nothing")
-    assert demo._default_model() == "smollm2-135m-instruct"
-    assert demo.main([]) == 1
+    assert options.default_name() == "smollm2-135m-instruct"
+    assert talk.main([]) == 1
     assert os.environ["CHATBOT_HOME"] == str(home)
 
 
@@ -187,9 +187,9 @@ def test_a_promoted_model_that_is_gone_is_told_of(
 ) -> None:
     shutil.copytree(tiny_gpt2, home / "models" / "tiny")
     default_model.promote("tiny")
-    assert demo._default_model() == "tiny"
+    assert options.default_name() == "tiny"
     assert not capsys.readouterr().err
     shutil.rmtree(home / "models" / "tiny")
-    others = demo._default_model()
+    others = options.default_name()
     assert others != "tiny"
     assert "The default model tiny is not there any more" in capsys.readouterr().err
