@@ -18,7 +18,7 @@ from chatbot.fetching import hub
 from chatbot.fetching.hub import Broken, RemoteFile
 
 CHUNK = 1 << 17
-PAUSES = (0.5, 1.5, 4.0)
+PAUSES = (0.5, 1.0, 2.0)
 """Seconds before another try, when the connection breaks; at most so many tries without a byte."""
 
 

@@ -31,6 +31,7 @@ class Hub:
         asked: method, host, path, range and token of every question, in order.
         cut_after: bytes of a large file after which a connection is cut; None for never.
         cuts: how many connections are cut before the hub behaves again.
+        goes_away: whether the storage closes with the first cut.
         closed: while it is set, the storage answers 503.
         knows_ranges: whether the storage sends parts.
         spoiled: names of files of which other bytes are sent than announced.
@@ -42,6 +43,7 @@ class Hub:
         self.asked: list[dict[str, str]] = []
         self.cut_after: int | None = None
         self.cuts = 0
+        self.goes_away = False
         self.closed = threading.Event()
         self.knows_ranges = True
         self.spoiled: set[str] = set()
@@ -160,6 +162,8 @@ def _file(request: BaseHTTPRequestHandler, hub: Hub, name: str, data: bytes) -> 
         headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
     if large and hub.cut_after is not None and hub.cuts > 0 and len(part) > hub.cut_after:
         hub.cuts -= 1
+        if hub.goes_away:
+            hub.closed.set()
         request.send_response(status)
         for key, value in {**headers, "Content-Length": str(len(part))}.items():
             request.send_header(key, value)

@@ -11,7 +11,6 @@ from chatbot.engine import catalog
 from chatbot.engine.device import Placement
 from chatbot.engine.loading import load
 from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable, OutOfResources
-from chatbot.fetching import hub as hub_module
 from chatbot.fetching import plans
 from chatbot.fetching.download import ORIGIN, Progress, fetch
 from chatbot.fetching.downloads import Downloads
@@ -57,18 +56,9 @@ def test_a_cut_connection_is_gone_on_with_where_it_was_cut(hub: Hub, home: Path)
 def test_a_hub_that_stays_away_is_told_and_what_arrived_is_kept_for_another_day(
     hub: Hub, home: Path
 ) -> None:
-    hub.cut_after, hub.cuts = 50_000, 1
-    original = hub_module.ask
-
-    def closing(address: str, *rest: Any) -> Any:
-        if hub.cuts == 0:
-            hub.closed.set()
-        return original(address, *rest)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hub_module, "ask", closing)
-        with pytest.raises(NotAvailable, match="out of order") as error:
-            fetch(ID)
+    hub.cut_after, hub.cuts, hub.goes_away = 50_000, 1, True
+    with pytest.raises(NotAvailable, match="out of order") as error:
+        fetch(ID)
     assert "kept" in error.value.remedy
     assert all(entry.name != FOLDER for entry in catalog.list_models())
     plan = plans.saved(ID)
