@@ -174,7 +174,8 @@ class EngineRoom:
         _close(slots)
 
     def _find(self, choice: Choice, files: int) -> _Slot | None:
-        matching = (s for s in self._slots if s.choice == choice and s.files == files)
+        # Whose folder is gone while it is loaded, goes on.
+        matching = (s for s in self._slots if s.choice == choice and files in (s.files, 0))
         return next(matching, None)
 
     def _slot(self, choice: Choice, files: int, *, retry: bool) -> _Slot:

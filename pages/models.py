@@ -3,6 +3,8 @@
 import streamlit as st
 
 from chatbot.engine import catalog
+from chatbot.fetching import pace
+from chatbot.fetching.known import KNOWN
 from pages.ui import models_catalog, models_coming, models_here
 from pages.ui.model_status import install_card
 
@@ -16,11 +18,13 @@ def main() -> None:
     models_coming.told()
     models_coming.panel()
     entries = catalog.list_models(all_checkpoints=models_here.all_checkpoints())
-    models_here.panel(entries, {})
+    speed = pace.memory_speed()
+    speeds = {each.name: pace.spoken(each, speed) for each in KNOWN}
+    models_here.panel(entries, speeds)
     missing = next((each for each in entries if not each.installed), None)
     if missing is not None and missing.kind == "embedded":
         install_card(missing, [])
-    models_catalog.panel(entries, {})
+    models_catalog.panel(entries, speeds)
 
 
 main()

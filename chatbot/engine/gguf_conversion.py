@@ -56,14 +56,12 @@ def convert(
 
 def _is_tied(reader: "GGUFReader") -> bool:
     """Whether the output layer is the table of embeddings, left out or written twice."""
-    import numpy as np
-
     by_name = {str(tensor.name): tensor for tensor in reader.tensors}
     output, table = by_name.get("output.weight"), by_name.get("token_embd.weight")
     if output is None or table is None:
         return True
     same = output.tensor_type == table.tensor_type and output.data.shape == table.data.shape
-    return same and bool(np.array_equal(output.data, table.data))
+    return same and bool((output.data == table.data).all())
 
 
 def _write_weights(

@@ -72,6 +72,13 @@ def bring(
         model.rename(target)
         files.flush_folder(target.parent)
     except OSError as error:
+        place = str(error.filename or "")
+        if place.startswith((str(path.resolve()), str(path))):
+            raise NotAvailable(
+                f"This can't be read: {error.strerror or error}.",
+                value=place,
+                remedy="Check that the lab may read it.",
+            ) from error
         raise files.write_error(error, target) from error
     finally:
         if work is not None:
@@ -102,11 +109,15 @@ def _found(source: str | Path) -> Path:
     text = str(source).strip()
     if "\0" in text:
         raise BadInput("This is no path.")
-    path = Path(text).expanduser()
-    if not text or not path.exists():
+    try:
+        path = Path(text).expanduser()
+        there = bool(text) and path.exists()
+    except (OSError, RuntimeError):  # too long, not allowed to look, no home folder
+        there = False
+    if not there:
         raise NotAvailable(
             "There is no file or folder of this name.",
-            value=text or None,
+            value=text[:200] or None,
             remedy="Write the whole path, such as /home/me/my-model or C:\\Users\\me\\my-model.",
         )
     return path

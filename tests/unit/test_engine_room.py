@@ -216,3 +216,15 @@ def test_a_model_that_is_unloaded_while_it_is_loaded_is_freed(
         assert time.monotonic() < end
         time.sleep(0.01)
     assert room.held() == []
+
+
+def test_a_model_whose_folder_is_gone_while_it_is_loaded_goes_on(
+    room: EngineRoom, workshop: Workshop, home: Path, tiny_gpt2: Path
+) -> None:
+    folder = shutil.copytree(tiny_gpt2, home / "models" / "one")
+    with room.lease(Choice("one")) as engine:
+        shutil.rmtree(folder)
+    with room.lease(Choice("one")) as again:
+        assert again is engine
+    assert room.status(Choice("one")).state == "ready"
+    assert len(workshop.made) == 1

@@ -247,3 +247,35 @@ def test_a_bomb_a_link_and_a_damaged_zip(
         with pytest.raises(ChatbotError):
             bring(path)
     assert left(home) == []
+
+
+def test_what_can_not_be_read_is_told_as_that(
+    home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NotAvailable, match="no file or folder"):
+        bring("x" * 10_000)
+    original = Path.open
+
+    def refusing(path: Path, *rest: Any, **options: Any) -> Any:
+        if path.name == "config.json" and path.parent == folder.resolve():
+            raise PermissionError(13, "Permission denied", str(path))
+        return original(path, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    with pytest.raises(NotAvailable, match="can't be read: Permission denied"):
+        bring(folder)
+    assert left(home) == []
+
+
+def test_a_snapshot_of_the_hubs_own_cache_is_brought(
+    home: Path, folder: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "models--someone--tiny"
+    snapshot = cache / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (cache / "blobs").mkdir()
+    for path in folder.iterdir():
+        path.rename(cache / "blobs" / path.name)
+        (snapshot / path.name).symlink_to(Path("../../blobs") / path.name)
+    assert bring(snapshot, name="cached").installed
+    assert not (home / "models" / "cached" / "config.json").is_symlink()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chatbot.fetching import pace
 from chatbot.fetching.download import Progress
 from chatbot.fetching.known import KNOWN, known
 from chatbot.fetching.spoken import duration, progress_line, size
@@ -35,3 +36,17 @@ def test_the_catalog_is_for_people() -> None:
         assert each.memory("float32") == 2 * each.memory("bfloat16")
         assert known(each.name) is each
     assert known("") is None
+
+
+def test_the_speed_of_the_memory_sets_the_pace() -> None:
+    smollm = known("smollm2-135m-instruct")
+    assert smollm is not None
+    slow, fast = pace.words_a_second(smollm, 12e9)
+    assert fast == pytest.approx(2 * slow)
+    assert fast / pace.WORDS_A_TOKEN == pytest.approx(44.6, abs=0.1)  # measured: 43
+    said = pace.spoken(smollm, 12e9)
+    assert said == "about 17 to 33 words a second on this processor"
+    pocket = known("pocket-gpt2")
+    assert pocket is not None
+    assert pace.spoken(pocket, 12e9) == "answers at once"
+    assert pace.memory_speed() > 0
