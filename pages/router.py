@@ -26,6 +26,7 @@ page = st.navigation(
         st.Page(
             "services.py", title="Jokes and poems", icon=":material/mood:", url_path="services"
         ),
+        st.Page("models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
     ]
 )
 chats.keep_in_address()

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,10 @@ def own() -> list[ModelEntry]:
 
 
 def put(source: Path, target: Path, age: int = 0) -> Path:
-    """Copy a checkpoint; `age` makes it older by that many seconds."""
+    """Copy a checkpoint as if it had been written so many seconds ago."""
     shutil.copytree(source, target)
+    stamp = time.time() - age
     for path in target.iterdir():
-        stamp = path.stat().st_mtime - age
         os.utime(path, (stamp, stamp))
     return target
 
@@ -130,6 +131,23 @@ def test_adapters_need_their_base(models: Path, tiny_llama: Path) -> None:
         resolve("orphan")
     with pytest.raises(BadInput, match="not LoRA"):
         resolve("ia3")
+
+
+def test_what_was_fetched_goes_by_its_id_on_the_hub_too(models: Path, tiny_gpt2: Path) -> None:
+    put(tiny_gpt2, models / "someone--tiny")
+    adapter(models / "tuned", "someone/tiny")
+    assert resolve("someone/tiny") == resolve("someone--tiny")
+    assert resolve("tuned").base == "someone--tiny"
+    with pytest.raises(NotAvailable):
+        resolve("someone/else")
+
+
+def test_an_adapter_may_name_the_embedded_model_by_its_id_on_the_hub(
+    models: Path, tiny_llama: Path
+) -> None:
+    put(tiny_llama, models / embedded.SMOLLM2_FOLDER)
+    adapter(models / "tuned", embedded.HUB_ID)
+    assert resolve("tuned").base == DEFAULT_MODEL
 
 
 def broken(models: Path, source: Path, name: str) -> Path:
