@@ -1,4 +1,4 @@
-"""The lab without a browser: `python -m chatbot train | dataset ... | models list`.
+"""The lab without a browser: `python -m chatbot train | dataset ... | models ...`.
 
 Exit code 0: done; 1: not done, or there are findings; 2: the command was not understood.
 """
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chatbot import dataset_commands, paths
+from chatbot import dataset_commands, export_commands, paths
 from chatbot.dataset.hub import LIMIT
 from chatbot.dataset.incoming import Choices
 from chatbot.dataset.outgoing import FORMATS
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--all", action="store_true", help="every checkpoint of every run")
     _add_json(listing)
     listing.set_defaults(command=_models_list)
+    export_commands.add_export(actions)
     return parser
 
 

@@ -128,6 +128,11 @@ class EngineRoom:
                     released = self._sweep()
                 _close(released)
 
+    def models(self) -> frozenset[str]:
+        """The models that are loaded or on their way in, as they were asked for."""
+        with self._lock:
+            return frozenset(s.choice.model for s in self._slots if s.problem is None)
+
     def close(self) -> None:
         """Free everything. Answers that are under way are told that their model has gone."""
         with self._lock:

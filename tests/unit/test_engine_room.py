@@ -176,3 +176,16 @@ def test_replaced_weights_are_loaded_anew(home: Path, tiny_gpt2: Path) -> None:
     with pytest.raises(NotAvailable):
         _ = first.loaded
     room.close()
+
+
+def test_what_is_loaded_or_on_its_way_is_known_by_name(
+    room: EngineRoom, workshop: Workshop
+) -> None:
+    assert room.models() == frozenset()
+    workshop.gate.clear()
+    room.warm(Choice("one"))
+    assert room.models() == {"one"}
+    workshop.failure = RuntimeError("no")
+    workshop.gate.set()
+    assert settled(room, Choice("one")) == "failed"
+    assert room.models() == frozenset()
