@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--all", action="store_true", help="every checkpoint of every run")
     _add_json(listing)
     listing.set_defaults(command=_models_list)
-    export_commands.add_export(actions)
+    export_commands.add_commands(actions)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""`python -m chatbot models export`: a model out of the lab, without a browser."""
+"""`python -m chatbot models export|push`: a model out of the lab, without a browser."""
 
 import argparse
 import json
@@ -9,10 +9,16 @@ from typing import Any
 from chatbot.engine.device import DTYPES
 from chatbot.exporting.export import export
 from chatbot.exporting.formats import FORMATS, Wish
+from chatbot.exporting.hub import Parcel, push
 
 
-def add_export(actions: Any) -> None:
-    """The command's own words and options."""
+def add_commands(actions: Any) -> None:
+    """`export` and `push` with their own words and options."""
+    _add_export(actions)
+    _add_push(actions)
+
+
+def _add_export(actions: Any) -> None:
     parser = actions.add_parser(
         "export",
         help="write a model as a folder, a zip or a GGUF file that others read",
@@ -32,6 +38,30 @@ def add_export(actions: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     parser.set_defaults(command=_export)
+
+
+def _add_push(actions: Any) -> None:
+    parser = actions.add_parser(
+        "push",
+        help="send an export to an account of the Hugging Face hub",
+        description="The access token comes from HF_TOKEN. Private unless --public is given.",
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="what models export wrote")
+    parser.add_argument("repo", metavar="OWNER/NAME")
+    parser.add_argument("--public", action="store_true", help="everybody may read it")
+    parser.add_argument(
+        "--again", action="store_true", help="a new version of a repository that is there"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.set_defaults(command=_push)
+
+
+def _push(options: argparse.Namespace) -> int:
+    parcel = Parcel(options.folder, options.repo, not options.public, options.again)
+    lines = _Lines()
+    url = push(parcel, told=lambda fraction: lines(fraction, "Sending"))
+    print(json.dumps({"url": url}) if options.json else f"It is at {url}")
+    return 0
 
 
 def _export(options: argparse.Namespace) -> int:

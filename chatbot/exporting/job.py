@@ -10,6 +10,7 @@ from chatbot.errors import ChatbotError, Conflict, NotAvailable
 from chatbot.exporting import made
 from chatbot.exporting.export import Exported, Stopped, export
 from chatbot.exporting.formats import Wish
+from chatbot.exporting.hub import Parcel, Pushing
 
 OUR_FAULT = "Something went wrong on our side. Export again; the log has the details."
 _ENOUGH = 0.05
@@ -87,6 +88,7 @@ class Exports:
         self._on_unexpected = on_unexpected
         self._lock = threading.Lock()
         self._last: Exporting | None = None
+        self._pushing: Pushing | None = None
 
     @property
     def last(self) -> Exporting | None:
@@ -112,6 +114,27 @@ class Exports:
             self._last = Exporting(entry, wish, path, self._on_unexpected)
             return self._last
 
+    @property
+    def pushing(self) -> Pushing | None:
+        """What is sent to a hub, or was sent last."""
+        return self._pushing
+
+    def push(self, parcel: Parcel, token: str) -> Pushing:
+        """Begin to send an export to an account of a hub.
+
+        Raises:
+            Conflict: another one is being sent.
+        """
+        with self._lock:
+            if self._pushing is not None and not self._pushing.done:
+                raise Conflict(
+                    "Another export is being sent.",
+                    value=self._pushing.parcel.repo,
+                    remedy="Wait until it is done, or stop it.",
+                )
+            self._pushing = Pushing(parcel, token, self._on_unexpected)
+            return self._pushing
+
     def forget(self) -> None:
         """Take a finished one off the page."""
         with self._lock:
@@ -120,5 +143,6 @@ class Exports:
 
     def close(self) -> None:
         """Stop what is going on."""
-        if self._last is not None:
-            self._last.stop()
+        for job in (self._last, self._pushing):
+            if job is not None:
+                job.stop()

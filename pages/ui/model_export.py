@@ -4,7 +4,7 @@ An export runs in the background and belongs to all: a refresh, another tab, fin
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from chatbot.exporting.job import Exporting
 from chatbot.exporting.names import slug
 from chatbot.model_shelf import about, deleting, units
 from chatbot.training.trash import DAYS_KEPT
-from pages.ui import errors, model_export_actions, model_export_state
+from pages.ui import errors, model_export_actions, model_export_state, model_push
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.measures import duration, size
@@ -60,7 +60,9 @@ def draw(entry: ModelEntry) -> None:
         with errors.shown():
             _form(entry)
         _going_on(entry)
-        _there(entry)
+        found = made.made(entry)
+        _there(entry, found)
+        model_push.draw(entry, found)
     with st.container(border=True, key="model_about"):
         _about(entry)
 
@@ -179,9 +181,8 @@ def _progress(job: Exporting) -> None:
         st.button("Stop", icon=":material/stop:", key=Key.STOP, on_click=model_export_actions.stop)
 
 
-def _there(entry: ModelEntry) -> None:
+def _there(entry: ModelEntry, found: Sequence[made.Made]) -> None:
     """What was exported of it and lies on the disk."""
-    found = made.made(entry)
     if not found:
         return
     st.markdown("**Exported**")

@@ -9,6 +9,7 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import ChatbotError
 from chatbot.exporting import made
 from chatbot.exporting.formats import Wish
+from chatbot.exporting.hub import Parcel
 from chatbot.model_shelf import about, deleting
 from pages.ui import errors, model_export_state, state
 from pages.ui.model_export_state import Key, Outcome
@@ -36,6 +37,28 @@ def stop() -> None:
 def remove(path: Path) -> None:
     """Delete a finished export."""
     _act(lambda: made.remove(path))
+
+
+def push(entry: ModelEntry) -> None:
+    """Send the chosen export with the typed token, which is not kept."""
+
+    def act() -> None:
+        token = model_export_state.take_token(entry)
+        parcel = Parcel(
+            Path(st.session_state[Key.PARCEL.of(entry)]),
+            model_export_state.typed(Key.REPO, entry).strip(),
+            bool(st.session_state[Key.PRIVATE.of(entry)]),
+            bool(st.session_state[Key.AGAIN.of(entry)]),
+        )
+        exports().push(parcel, token)
+
+    _act(act)
+
+
+def stop_push() -> None:
+    running = exports().pushing
+    if running is not None:
+        running.stop()
 
 
 def save_about(entry: ModelEntry) -> None:

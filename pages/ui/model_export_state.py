@@ -27,7 +27,10 @@ class Key(StrEnum):
     REPO = "model_export_repo"
     TOKEN = "model_export_token"
     PRIVATE = "model_export_private"
+    AGAIN = "model_export_again"
+    PARCEL = "model_export_parcel"
     PUSH = "model_export_push"
+    PUSH_STOP = "model_export_push_stop"
 
     def of(self, entry: ModelEntry) -> str:
         return self.of_name(entry.name)

@@ -11,6 +11,7 @@ from chatbot.engine import default_model
 from pages.ui import resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.model_export_state import Key
+from tests.unit.exporting.account_server import Account
 
 SCRIPT = Path(__file__).with_name("models_script.py")
 
@@ -137,3 +138,28 @@ def test_what_is_in_use_is_not_deleted(page: AppTest, home: Path) -> None:
     click(page, Key.DELETE)
     assert "New chats begin" in said(page)
     assert (home / "models" / "tiny").is_dir()
+
+
+def test_an_export_is_sent_and_the_token_is_not_kept(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HF_HUB_OFFLINE", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    page.selectbox(key=Key.FORMAT.of_name("tiny")).set_value("gguf-f16")
+    ran(page)
+    exported(page)
+    with Account() as account:
+        monkeypatch.setenv("HF_ENDPOINT", account.address)
+        page.text_input(key=Key.REPO.of_name("tiny")).set_value("ada/mine")
+        page.text_input(key=Key.TOKEN.of_name("tiny")).set_value("good")
+        click(page, Key.PUSH)
+        pushing = resources.exports().pushing
+        assert pushing is not None
+        assert pushing.wait(60)
+        assert "Sent. It is at" in said(ran(page))
+        assert sorted(account.repos["ada/mine"]) == ["Modelfile", "README.md", "tiny-f16.gguf"]
+        assert account.private["ada/mine"]
+    assert page.text_input(key=Key.TOKEN.of_name("tiny")).value == ""
+    page.text_input(key=Key.REPO.of_name("tiny")).set_value("a/b/c")
+    click(page, Key.PUSH)
+    assert "no name of a repository" in said(page)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.__main__ import main
+from tests.unit.exporting.account_server import Account
 
 
 @pytest.fixture
@@ -44,3 +45,20 @@ def test_what_is_wrong_is_one_sentence(
     with pytest.raises(SystemExit) as caught:
         main(["models", "export", "tiny", "out", "--format", "exe"])
     assert caught.value.code == 2
+
+
+def test_an_export_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "README.md").write_text("# Mine")
+    with Account() as account:
+        monkeypatch.setenv("HF_ENDPOINT", account.address)
+        monkeypatch.setenv("HF_TOKEN", "good")
+        words = ["models", "push", str(tmp_path / "mine"), "ada/mine"]
+        assert main([*words, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"url": f"{account.address}/ada/mine"}
+        assert account.private["ada/mine"]
+        assert main(words) == 1
+        assert "already" in capsys.readouterr().err
