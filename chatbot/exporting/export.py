@@ -6,6 +6,7 @@ Everything is made under a hidden name beside the target and renamed at the end.
 import contextlib
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ QUESTIONS = ("Hello!", "Who are you?", "What do you like?", "Tell me a joke.")
 """Asked where no answers of the model are kept."""
 LONGEST_ANSWER = 60
 """Tokens of these."""
+PATIENCE = 15.0
+"""Seconds after which no more of them are asked: a card is not worth a long wait."""
 
 
 class Stopped(ChatbotError):
@@ -156,15 +159,25 @@ def _loaded(entry: ModelEntry, wish: Wish) -> "LoadedModel":
 
 
 def _asked(loaded: "LoadedModel", report: "_Reporter") -> tuple[tuple[str, str], ...]:
+    """Questions and answers for the card, as many as come in good time."""
     from chatbot.messages import user
     from chatbot.training.scores import greedy
 
-    asked = [[user(question)] for question in QUESTIONS]
-    try:
-        said = greedy.answers(loaded, asked, longest=LONGEST_ANSWER, stopped=report.stopped)
-    except greedy.StoppedError as error:
-        raise _stopped() from error
-    return tuple(zip(QUESTIONS, said, strict=True))
+    until = time.monotonic() + PATIENCE
+    said: list[tuple[str, str]] = []
+    for question in QUESTIONS:
+        try:
+            answer = greedy.answers(
+                loaded,
+                [[user(question)]],
+                longest=LONGEST_ANSWER,
+                stopped=lambda: report.stopped() or time.monotonic() > until,
+            )
+        except greedy.StoppedError:
+            break
+        said.append((question, answer[0]))
+    report.check()
+    return tuple(said)
 
 
 def _named(target: Path, wish: Wish) -> Path:

@@ -17,8 +17,8 @@ Format = Literal["folder", "zip", "gguf-f16", "gguf-q8_0"]
 FORMATS: Mapping[Format, str] = {
     "folder": "A folder for Transformers",
     "zip": "The same folder as one zip file",
-    "gguf-f16": "GGUF, 16 bits: llama.cpp, Ollama, LM Studio",
-    "gguf-q8_0": "GGUF, 8 bits: half the size, nearly the same words",
+    "gguf-f16": "GGUF for llama.cpp, Ollama, LM Studio",
+    "gguf-q8_0": "GGUF of half the size (8 bits)",
 }
 BYTES: Mapping[str, float] = {"float32": 4, "bfloat16": 2, "float16": 2, "gguf-f16": 2}
 _Q8_BYTES = 34 / 32

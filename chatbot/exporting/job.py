@@ -36,7 +36,7 @@ class Exporting:
         self.fraction, self.what, self.done = 0.0, "Beginning", False
         self.result: Exported | None = None
         self.problem: ChatbotError | None = None
-        self._began = time.monotonic()
+        self._began = self._ended = time.monotonic()
         self._stop = threading.Event()
         self._on_unexpected = on_unexpected
         self._thread = threading.Thread(target=self._run, name="export", daemon=True)
@@ -57,6 +57,11 @@ class Exporting:
             return None
         return (time.monotonic() - self._began) / self.fraction * (1 - self.fraction)
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was over; 0 while it goes on."""
+        return time.monotonic() - self._ended if self.done else 0.0
+
     def wait(self, seconds: float) -> bool:
         """Whether it was over within so many seconds."""
         self._thread.join(seconds)
@@ -73,6 +78,7 @@ class Exporting:
             self._on_unexpected(error)
             self.problem = NotAvailable(OUR_FAULT)
         finally:
+            self._ended = time.monotonic()
             self.done = True
 
     def _tell(self, fraction: float, what: str) -> None:

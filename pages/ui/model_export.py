@@ -29,12 +29,14 @@ from pages.ui.server import EXPORTS_ADDRESS
 
 POLL = 0.5
 """Seconds between two looks at an export."""
+RECENT = 600.0
+"""Seconds that the page tells of a finished export."""
 OFFERED_BACK = 3
 """Deleted models that are offered to bring back, the last ones."""
 _NUMBERS: Mapping[str, str] = {
-    "bfloat16": "bfloat16: two bytes a number, as most models are shared",
-    "float32": "float32: four bytes, exact; the largest",
-    "float16": "float16: two bytes, for programs that know no bfloat16",
+    "bfloat16": "bfloat16: two bytes, the usual",
+    "float32": "float32: four bytes, exact",
+    "float16": "float16: two bytes, for older programs",
 }
 _ABOUT_FORMATS: Mapping[Format, str] = {
     "folder": "For Python programs: `from_pretrained` and `pipeline` of Transformers read it.",
@@ -160,7 +162,7 @@ def _going_on(entry: ModelEntry) -> None:
         _progress(job)
     elif job.entry.name == entry.name and job.problem is not None:
         errors.say(job.problem)
-    elif job.entry.name == entry.name and job.result is not None:
+    elif job.entry.name == entry.name and job.result is not None and job.age < RECENT:
         st.success(
             plain(f"Done: {job.result.path.name}, {size(job.result.size)}."),
             icon=":material/check_circle:",

@@ -185,3 +185,13 @@ def test_the_size_is_told_before(models: Path, tmp_path: Path, adapter: Path) ->
         assert sizes == sorted(sizes)
     made = export("tiny", tmp_path / "out", Wish("folder", "float32"))
     assert made.size <= formats.size_of(catalog.resolve("tiny"), Wish("folder", "float32"))
+
+
+def test_the_card_does_not_wait_for_a_slow_model(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = export("tiny", tmp_path / "one", Wish("folder"))
+    assert "## What it says" in (made.path / "README.md").read_text(encoding="utf-8")
+    monkeypatch.setattr("chatbot.exporting.export.PATIENCE", -1.0)
+    made = export("tiny", tmp_path / "two", Wish("folder"))
+    assert "## What it says" not in (made.path / "README.md").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.llama_cpp import QUESTIONS, LlamaCpp
 from chatbot import paths
 from chatbot.engine.device import Placement
 from chatbot.engine.loading import LoadedModel, load
@@ -16,17 +17,8 @@ from chatbot.exporting.gguf_file import About, GgufKind, write_gguf
 from chatbot.exporting.gguf_tokenizer import plain_template, pre_tokenizer
 from chatbot.messages import user
 from chatbot.training.scores import greedy
-from tests.unit.exporting.llama_cpp import LlamaCpp
 
 POCKET = paths.PROJECT / "models" / "checkpoint-420"
-QUESTIONS = (
-    *("Who are you?", "Where do you live?", "What do you like to eat?", "Tell me a joke."),
-    *("What is your name?", "Hello!", "How old are you?", "What is the capital of France?"),
-    *("Do you have friends?", "What do you do at night?", "12345 plus 7?", "Good morning"),
-    *("What's your favourite colour?", "Why is the sky blue?", "Can you help me with code?"),
-    *("Are you human?", "Where were you born?", "Tell me about the sea.", "Bye, see you"),
-    "Do you speak German? Grüß Gott!",
-)
 TEXTS = ("Hello  world's end\n\n  12345 x", "Grüß Gott 🙂 »ho«", " ", "a\tb\r\nc", "2026-11-26")
 
 

@@ -10,6 +10,16 @@ from urllib.request import Request, urlopen
 
 import xllamacpp
 
+QUESTIONS = (
+    *("Who are you?", "Where do you live?", "What do you like to eat?", "Tell me a joke."),
+    *("What is your name?", "Hello!", "How old are you?", "What is the capital of France?"),
+    *("Do you have friends?", "What do you do at night?", "12345 plus 7?", "Good morning"),
+    *("What's your favourite colour?", "Why is the sky blue?", "Can you help me with code?"),
+    *("Are you human?", "Where were you born?", "Tell me about the sea.", "Bye, see you"),
+    "Do you speak German? Grüß Gott!",
+)
+"""What an exported model and ours are both asked."""
+
 
 class LlamaCpp:
     """One loaded file, until the block ends. Its memory of earlier words is kept in float32."""
