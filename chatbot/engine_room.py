@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.engine import catalog
-from chatbot.errors import ChatbotError, NotAvailable
+from chatbot.errors import ChatbotError, Conflict, NotAvailable
 
 if TYPE_CHECKING:
     from chatbot.engine.device import Placement
@@ -36,6 +36,17 @@ class EngineStatus:
     state: Literal["absent", "loading", "ready", "failed"]
     placement: "Placement | None" = None
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A model in memory, or on its way there. `bytes` of its weights, 0 until it is there;
+    `answering`: whether answers need it."""
+
+    choice: Choice
+    placement: "Placement | None"
+    bytes: int
+    answering: bool
 
 
 Loader = Callable[[Choice], "Engine"]
@@ -128,10 +139,33 @@ class EngineRoom:
                     released = self._sweep()
                 _close(released)
 
-    def models(self) -> frozenset[str]:
-        """The models that are loaded or on their way in, as they were asked for."""
+    def held(self) -> list[Held]:
+        """What is in memory now, or on its way there."""
         with self._lock:
-            return frozenset(s.choice.model for s in self._slots if s.problem is None)
+            return [
+                Held(slot.choice, slot.placement, _weight_bytes(slot.engine), slot.leases > 0)
+                for slot in self._slots
+                if slot.problem is None
+            ]
+
+    def unload(self, model: str) -> None:
+        """Free a model in all its forms; one that is still being loaded goes when it is there.
+
+        Raises:
+            Conflict: an answer needs it.
+        """
+        with self._lock:
+            mine = [slot for slot in self._slots if slot.choice.model == model]
+            if any(slot.leases for slot in mine):
+                raise Conflict(
+                    "This model is answering at the moment.",
+                    value=model,
+                    remedy="Wait for the answer, or stop it, then try again.",
+                )
+            if self._last in mine:
+                self._last = None
+            self._slots = [slot for slot in self._slots if slot not in mine]
+        _close(mine)
 
     def close(self) -> None:
         """Free everything. Answers that are under way are told that their model has gone."""
@@ -140,7 +174,8 @@ class EngineRoom:
         _close(slots)
 
     def _find(self, choice: Choice, files: int) -> _Slot | None:
-        matching = (s for s in self._slots if s.choice == choice and s.files == files)
+        # Whose folder is gone while it is loaded, goes on.
+        matching = (s for s in self._slots if s.choice == choice and files in (s.files, 0))
         return next(matching, None)
 
     def _slot(self, choice: Choice, files: int, *, retry: bool) -> _Slot:
@@ -201,6 +236,12 @@ def load_engine(choice: Choice) -> "Engine":
     from chatbot.engine.loading import load
 
     return Engine(load(choice.model, choose_placement(choice.device, choice.dtype)))
+
+
+def _weight_bytes(engine: "Engine | None") -> int:
+    if engine is None:
+        return 0
+    return sum(weight.nbytes for weight in engine.loaded.model.parameters())
 
 
 def _close(slots: list[_Slot]) -> None:

@@ -1,6 +1,7 @@
 """Fixtures for all tests: a home of one's own, and two tiny real models made on the spot."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
+
+    from chatbot.engine.families import Family
 
 SENTENCES = (
     "Hello! Who are you?",
@@ -120,6 +123,53 @@ def tiny_llama(
         torch.manual_seed(7)
         model = LlamaForCausalLM(config)
     return _saved(model, tiny_tokenizer, tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+@pytest.fixture(scope="session")
+def family_model(
+    tiny_tokenizer: "PreTrainedTokenizerFast", tmp_path_factory: pytest.TempPathFactory
+) -> Callable[["Family"], Path]:
+    """Makes a folder with a real model of a family: 2 layers, 32 wide, random weights."""
+    made: dict[Family, Path] = {}
+
+    def make(family: "Family") -> Path:
+        if family not in made:
+            made[family] = _family_model(
+                family, tiny_tokenizer, tmp_path_factory.mktemp("families") / f"tiny-{family}"
+            )
+        return made[family]
+
+    return make
+
+
+def _family_model(family: "Family", tokenizer: "PreTrainedTokenizerFast", folder: Path) -> Path:
+    import torch
+    from transformers import CONFIG_MAPPING
+
+    from chatbot.engine.families import KIN, class_of
+
+    settings: dict[str, object] = {
+        "vocab_size": len(tokenizer),
+        KIN[family].window_key: WINDOW,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "initializer_range": 0.4,
+        "init_std": 0.4,
+        "intermediate_size": 64,
+        "ffn_dim": 64,
+        "word_embed_proj_dim": 32,
+    }
+    if family in ("llama", "qwen2", "qwen3"):
+        settings |= {"num_key_value_heads": 2, "head_dim": 8, "tie_word_embeddings": True}
+    config = CONFIG_MAPPING[family](**settings)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        model = class_of(family)(config)
+    return _saved(model, tokenizer, folder)
 
 
 def _saved(model: object, tokenizer: "PreTrainedTokenizerFast", folder: Path) -> Path:

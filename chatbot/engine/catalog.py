@@ -11,7 +11,7 @@ from typing import Literal
 
 from chatbot import paths
 from chatbot.engine import checkpoints, embedded, labels
-from chatbot.engine.checkpoints import Family
+from chatbot.engine.families import SPOKEN, Family
 from chatbot.errors import BadInput, NotAvailable
 
 DEFAULT_MODEL = embedded.SMOLLM2_FOLDER
@@ -71,8 +71,13 @@ def list_models(*, all_checkpoints: bool = False) -> list[ModelEntry]:
     return [_embedded_entry(), _pocket_entry(), *entries]
 
 
+def folder_name(hub_id: str) -> str:
+    """The folder under models/ in which a model of the hub is kept: `owner--name`."""
+    return hub_id.replace("/", "--")
+
+
 def resolve(name_or_path: str | Path) -> ModelEntry:
-    """The model of a name as in the list, or of a folder anywhere.
+    """The model of a name as in the list, of its id on the hub, or of a folder anywhere.
 
     Raises:
         NotAvailable: there is no such model, or it is not installed; says how to get it.
@@ -96,8 +101,8 @@ def resolve(name_or_path: str | Path) -> ModelEntry:
         raise BadInput(
             f"This model can't be loaded. {entry.problem}",
             value=entry.name,
-            remedy="A GPT-2 or Llama checkpoint needs config.json, complete model.safetensors "
-            "and tokenizer.json.",
+            remedy="A checkpoint needs config.json, complete model.safetensors and "
+            f"tokenizer.json, and must be of one of these families: {SPOKEN}.",
         )
     return entry
 
@@ -122,13 +127,16 @@ def _roots() -> list[Path]:
 
 
 def _folder_of(wanted: str) -> Path | None:
-    """A name under models/, else a path from here, else one from the project."""
+    """A name under models/, a hub id that was fetched, a path from here, or from the project."""
     if not wanted or "\0" in wanted:
         return None
     for start in (*_roots(), Path.cwd(), paths.PROJECT):
         folder = start / Path(wanted).expanduser()
         if folder.is_dir() and not any(folder.resolve() == root.resolve() for root in _roots()):
             return folder
+    if wanted.count("/") == 1 and "--" not in wanted and ".." not in wanted:
+        fetched = paths.models_dir() / folder_name(wanted)
+        return fetched if fetched.is_dir() else None
     return None
 
 
@@ -184,6 +192,8 @@ def _base_entry(wanted: str) -> ModelEntry | None:
     if special is not None:
         return special()
     folder = _folder_of(wanted)
+    if folder is None and wanted == embedded.HUB_ID:
+        return _embedded_entry()
     if folder is None or (folder / checkpoints.ADAPTER_CONFIG).is_file():
         return None
     inside = any(folder.resolve().is_relative_to(root.resolve()) for root in _roots())

@@ -3,14 +3,10 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from chatbot.engine import safetensors_files
-
-Family = Literal["gpt2", "llama"]
-FAMILIES: tuple[Family, ...] = ("gpt2", "llama")
-_FAMILY_TITLES = {"gpt2": "GPT-2", "llama": "Llama"}
-_LANGUAGE_MODELS = {"gpt2": "GPT2LMHeadModel", "llama": "LlamaForCausalLM"}
+from chatbot.engine.families import KIN, SPOKEN, Family, family_of
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
@@ -70,17 +66,17 @@ def _model(folder: Path) -> Contents:
         pickled = _pickles(folder)
         raise _UnusableError(_only_pickle(pickled) if pickled else "It has no config.json.")
     config = _json(folder / "config.json")
-    family = config.get("model_type")
-    if family not in FAMILIES:
-        raise _UnusableError(f"Its model type is {family!r}; only GPT-2 and Llama can be loaded.")
-    family = cast(Family, family)
+    family = family_of(config.get("model_type"))
+    if family is None:
+        said = config.get("model_type")
+        raise _UnusableError(f"Its model type is {said!r}; what can be loaded: {SPOKEN}.")
     if config.get("auto_map"):
         raise _UnusableError(
             "It wants to run code of its own (auto_map), which is never done here."
         )
     if config.get("quantization_config"):
         raise _UnusableError("Its weights are quantised; only plain weights can be loaded.")
-    wanted = _LANGUAGE_MODELS[family]
+    wanted = KIN[family].language_model
     named = config.get("architectures") or [wanted]
     if named != [wanted]:
         raise _UnusableError(f"It is no language model: {named!r} instead of {wanted}.")
@@ -149,7 +145,7 @@ def _only_pickle(names: list[str]) -> str:
 def _summary(config: dict[str, Any], family: Family, weights: tuple[Path, ...]) -> str:
     layers = config.get("n_layer", config.get("num_hidden_layers"))
     width = config.get("n_embd", config.get("hidden_size"))
-    return f"{_FAMILY_TITLES[family]}, {layers} layers, {width} wide, {_size(weights)}"
+    return f"{KIN[family].title}, {layers} layers, {width} wide, {_size(weights)}"
 
 
 def _size(paths: tuple[Path, ...]) -> str:

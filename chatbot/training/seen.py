@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chatbot.engine import catalog, checkpoints
 from chatbot.engine.catalog import ModelEntry
+from chatbot.engine.families import KIN
 from chatbot.engine.prompts import TrainingExample, tokenise_conversation
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation, Message
@@ -28,8 +29,6 @@ Kind = Literal["user", "assistant", "system", "template", "end"]
 LONGEST = TrainingConfig.max_length
 """Tokens of a conversation that training reads where nobody chose another number."""
 MOST_READERS = 4
-_WINDOWS = {"gpt2": ("n_positions", 1024), "llama": ("max_position_embeddings", 2048)}
-"""Where a config tells the window, and what Transformers takes where it does not."""
 _DROPPED = "\ufdd0"
 """A character that the renderer leaves out (engine/shapes)."""
 _PROBE = re.compile(rb"\xee\x80\x80\d+\xee\x80\x81")
@@ -91,9 +90,10 @@ class Reader:
             BadInput: its config can't be read.
         """
         folder = _config_folder(self.entry)
-        name, usual = _WINDOWS[self.entry.family]
+        kin = KIN[self.entry.family]
         try:
-            return int(json.loads((folder / "config.json").read_text("utf-8")).get(name, usual))
+            config = json.loads((folder / "config.json").read_text("utf-8"))
+            return int(config.get(kin.window_key, kin.usual_window))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise _damaged(self.entry, error) from error
 

@@ -9,6 +9,7 @@ import torch
 
 from chatbot.engine import catalog, loading
 from chatbot.engine.device import Placement
+from chatbot.engine.families import Family
 from chatbot.messages import Conversation
 from chatbot.training import packing, scratch
 from chatbot.training.config import TrainingConfig
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 # peft 0.21 asks transformers 5.23 by a name that is going away.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
 
-LORA_TARGETS = {
+_LLAMA_TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+LORA_TARGETS: dict[Family, list[str]] = {
     "gpt2": ["c_attn", "c_proj", "c_fc"],
-    "llama": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+    "llama": _LLAMA_TARGETS,
+    "qwen2": _LLAMA_TARGETS,
+    "qwen3": _LLAMA_TARGETS,
+    "gpt_neox": ["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"],
+    "opt": ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"],
 }
 """Every linear layer of a block: better than attention alone at the same size (Dettmers et al.,
 QLoRA, 2023, figure 2)."""
@@ -75,13 +81,9 @@ def build(
 
 
 def with_adapter(
-    model: Any, family: str, config: TrainingConfig, placement: Placement
+    model: Any, family: Family, config: TrainingConfig, placement: Placement
 ) -> "PeftModel":
-    """Freeze the model, in bfloat16 where that is fast, and add float32 adapters.
-
-    Args:
-        family: "gpt2" or "llama".
-    """
+    """Freeze the model, in bfloat16 where that is fast, and add float32 adapters."""
     from peft import LoraConfig, get_peft_model
 
     settings = LoraConfig(

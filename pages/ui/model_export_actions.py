@@ -90,10 +90,11 @@ def undelete(key: str) -> None:
 
 def _in_use() -> set[str]:
     """The models that are loaded for anybody, chosen in this tab, or being exported."""
+    loaded = {each.choice.model for each in engine_room().held()}
     running = exports().last
     exported = {running.entry.name} if running is not None and not running.done else set()
     chosen = {name} if (name := state.model()) else set()
-    return {*engine_room().models(), *chosen, *exported}
+    return {*loaded, *chosen, *exported}
 
 
 def _act(action: Callable[[], Outcome | None]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from chatbot.dataset.store import ConversationStore
     from chatbot.dataset.timeline import Timeline
     from chatbot.exporting.job import Exports
+    from chatbot.fetching.bringings import Bringing
+    from chatbot.fetching.downloads import Downloads
     from chatbot.training.job import TrainingJob
     from chatbot.training.scores.measuring import Measuring
     from chatbot.training.speeds import Speeds
@@ -43,6 +45,16 @@ def answering() -> Answering:
 def installation() -> Installation:
     """The download of the embedded model."""
     return _installation(str(paths.home()))
+
+
+def downloads() -> "Downloads":
+    """The models that are being fetched."""
+    return _downloads(str(paths.home()))
+
+
+def bringing() -> "Bringing":
+    """The model that is being brought from this machine."""
+    return _bringing(str(paths.home()))
 
 
 def store(persona: str = FIRST) -> "ConversationStore":
@@ -101,6 +113,20 @@ def _answering(home: str) -> Answering:
 @st.cache_resource(show_spinner=False)
 def _installation(home: str) -> Installation:
     return Installation()
+
+
+@st.cache_resource(show_spinner=False)
+def _downloads(home: str) -> "Downloads":
+    from chatbot.fetching.downloads import Downloads
+
+    return Downloads(lambda error: log().error("downloading", exc_info=error))
+
+
+@st.cache_resource(show_spinner=False)
+def _bringing(home: str) -> "Bringing":
+    from chatbot.fetching.bringings import Bringing
+
+    return Bringing(lambda error: log().error("bringing", exc_info=error))
 
 
 @st.cache_resource(show_spinner=False)

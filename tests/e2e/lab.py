@@ -29,6 +29,8 @@ class Lab:
         self.data = self.home / "data"
         self.log = folder / "server.log"
         self.port = free_port()
+        self.environment: dict[str, str] = {}
+        """Of the server, beside what every laboratory has."""
         self._process: subprocess.Popen[bytes] | None = None
         ignored = shutil.ignore_patterns("__pycache__")
         for part in PARTS:
@@ -56,6 +58,7 @@ class Lab:
             "CHATBOT_DTYPE": "float32",
             "HF_HUB_OFFLINE": "1",
             "OMP_NUM_THREADS": "1",
+            **self.environment,
         }
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port"]
         with self.log.open("ab") as log:  # a file, never a pipe: a full pipe stops the server

@@ -17,6 +17,7 @@ PAGES = {
     "/fine_tune": "Fine-tune",
     "/sampling_lab": "Sampling lab",
     "/compare": "Compare",
+    "/models": "Models",
 }
 
 
@@ -27,13 +28,14 @@ def expect_page(page: Page, name: str) -> None:
     else:
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     links = page.get_by_test_id("stSidebarNavLink")
-    expect(links).to_have_count(5)
+    expect(links).to_have_count(6)
     assert [link.strip().split("\n")[-1] for link in links.all_inner_texts()] == [
         "Chat",
         "Dataset",
         "Fine-tune",
         "Sampling lab",
         "Compare",
+        "Models",
     ]
 
 
@@ -59,6 +61,7 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
         ("fine_tune", "Fine-tune"),
         ("sampling_lab", "Sampling lab"),
         ("compare", "Compare"),
+        ("models", "Models"),
         ("", "Chat"),
     ):
         page.get_by_role("link", name=name).click()
@@ -66,7 +69,9 @@ def test_walking_through_all_pages_keeps_the_chat_in_the_address(
         page.wait_for_url(f"**/{address}?*chat={chat}*")
 
 
-@pytest.mark.parametrize("address", ["/", "/dataset", "/fine_tune", "/sampling_lab", "/compare"])
+@pytest.mark.parametrize(
+    "address", ["/", "/dataset", "/fine_tune", "/sampling_lab", "/compare", "/models"]
+)
 def test_nothing_sticks_out_on_a_phone(
     running: Lab, visitors: Callable[..., Visitor], address: str
 ) -> None:

@@ -9,17 +9,24 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import torch
 
 from chatbot.engine.device import Placement
 from chatbot.engine.generation import Engine
 from chatbot.engine_room import Choice, EngineRoom
-from chatbot.errors import ChatbotError, NotAvailable
+from chatbot.errors import ChatbotError, Conflict, NotAvailable
 
 HERE = Placement("cpu", "float32", "for the test")
 
 
+class FakeModel:
+    def parameters(self) -> list[torch.Tensor]:
+        return [torch.zeros(25)]
+
+
 class FakeLoaded:
     placement = HERE
+    model = FakeModel()
 
 
 class FakeEngine:
@@ -178,14 +185,46 @@ def test_replaced_weights_are_loaded_anew(home: Path, tiny_gpt2: Path) -> None:
     room.close()
 
 
-def test_what_is_loaded_or_on_its_way_is_known_by_name(
+def test_what_is_held_is_told_and_can_be_unloaded(room: EngineRoom, workshop: Workshop) -> None:
+    one, two = Choice("one"), Choice("two")
+    with room.lease(one):
+        (held,) = room.held()
+        assert (held.choice, held.placement, held.bytes, held.answering) == (one, HERE, 100, True)
+        with pytest.raises(Conflict, match="answering"):
+            room.unload("one")
+    assert [each.answering for each in room.held()] == [False]
+    room.unload("one")
+    assert room.held() == []
+    assert workshop.made[0].closed
+    assert room.status(one).state == "absent"
+    with room.lease(two):  # the room goes on working
+        assert len(room.held()) == 1
+    room.unload("nobody")
+    assert len(room.held()) == 1
+
+
+def test_a_model_that_is_unloaded_while_it_is_loaded_is_freed(
     room: EngineRoom, workshop: Workshop
 ) -> None:
-    assert room.models() == frozenset()
     workshop.gate.clear()
     room.warm(Choice("one"))
-    assert room.models() == {"one"}
-    workshop.failure = RuntimeError("no")
+    assert [each.bytes for each in room.held()] == [0]
+    room.unload("one")
     workshop.gate.set()
-    assert settled(room, Choice("one")) == "failed"
-    assert room.models() == frozenset()
+    end = time.monotonic() + 30
+    while not (workshop.made and workshop.made[0].closed):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert room.held() == []
+
+
+def test_a_model_whose_folder_is_gone_while_it_is_loaded_goes_on(
+    room: EngineRoom, workshop: Workshop, home: Path, tiny_gpt2: Path
+) -> None:
+    folder = shutil.copytree(tiny_gpt2, home / "models" / "one")
+    with room.lease(Choice("one")) as engine:
+        shutil.rmtree(folder)
+    with room.lease(Choice("one")) as again:
+        assert again is engine
+    assert room.status(Choice("one")).state == "ready"
+    assert len(workshop.made) == 1

@@ -132,6 +132,23 @@ def test_adapters_need_their_base(models: Path, tiny_llama: Path) -> None:
         resolve("ia3")
 
 
+def test_what_was_fetched_goes_by_its_id_on_the_hub_too(models: Path, tiny_gpt2: Path) -> None:
+    put(tiny_gpt2, models / "someone--tiny")
+    adapter(models / "tuned", "someone/tiny")
+    assert resolve("someone/tiny") == resolve("someone--tiny")
+    assert resolve("tuned").base == "someone--tiny"
+    with pytest.raises(NotAvailable):
+        resolve("someone/else")
+
+
+def test_an_adapter_may_name_the_embedded_model_by_its_id_on_the_hub(
+    models: Path, tiny_llama: Path
+) -> None:
+    put(tiny_llama, models / embedded.SMOLLM2_FOLDER)
+    adapter(models / "tuned", embedded.HUB_ID)
+    assert resolve("tuned").base == DEFAULT_MODEL
+
+
 def broken(models: Path, source: Path, name: str) -> Path:
     """A copy of a good checkpoint with one thing wrong."""
     folder = put(source, models / name)

@@ -128,3 +128,18 @@ def test_a_card_of_the_base_has_the_word(tmp_path: Path) -> None:
     assert licence_of("gpt2", tmp_path).id == "cc-by-4.0"
     (tmp_path / "README.md").write_text("# license: mit\nlicense: mit\n")
     assert licence_of("tiny", tmp_path).id == ""
+
+
+@pytest.mark.parametrize(
+    ("noted", "licence"),
+    [
+        ('{"id": "ada/keeper", "licence": "MIT"}', Licence("mit", "ada/keeper")),
+        ('{"id": "ada/x: [y]", "licence": "a\\nb"}', Licence()),
+        ('{"brought": "a folder"}', Licence()),
+        ("[]", Licence()),
+        ("{", Licence()),
+    ],
+)
+def test_what_was_noted_when_it_was_fetched(noted: str, licence: Licence, tmp_path: Path) -> None:
+    (tmp_path / "origin.json").write_text(noted)
+    assert licence_of("tiny", tmp_path) == licence

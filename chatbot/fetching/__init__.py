@@ -1,0 +1,1 @@
+"""Models from elsewhere: fetched from the hub or brought from this machine, and checked."""
