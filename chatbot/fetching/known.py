@@ -39,6 +39,11 @@ class Known:
         special = {embedded.HUB_ID: catalog.DEFAULT_MODEL, "": catalog.POCKET_MODEL}
         return special.get(self.id) or catalog.folder_name(self.id)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All that it may be called here."""
+        return frozenset({self.name, self.id, catalog.folder_name(self.id)} - {""})
+
     def memory(self, dtype: str) -> int:
         """Bytes its weights take when loaded in a number format; answering takes a little more."""
         return self.parameters * _BYTES[dtype]
@@ -174,5 +179,5 @@ KNOWN = (
 
 
 def known(id_or_name: str) -> Known | None:
-    """The catalog's entry of a hub id or a catalog name."""
-    return next((each for each in KNOWN if id_or_name in (each.id or None, each.name)), None)
+    """The catalog's entry of a hub id, a catalog name, or the folder of what was fetched."""
+    return next((each for each in KNOWN if id_or_name in each.names), None)

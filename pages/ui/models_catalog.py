@@ -53,7 +53,7 @@ def _catalog(entries: list[ModelEntry], speeds: dict[str, str]) -> None:
         "more memory, and answer more slowly. Begin with a small one."
     )
     for each in KNOWN:
-        if each.id and each.name not in here:
+        if each.id and not each.names & here:
             with st.container(border=True, gap="xsmall", key=f"models-known-{each.name}"):
                 _known(each, speeds.get(each.name, ""), busy=each.id in coming)
 

@@ -84,7 +84,9 @@ def _card(entry: ModelEntry, held: list[Held], speeds: dict[str, str]) -> None:
     st.markdown(plain(good_for(entry)))
     facts = [f"family {KIN[entry.family].title}", f"{size(disk_size(entry.path))} on the disk"]
     facts += [_in_memory(each) for each in held if each.bytes]
-    facts += [speeds[entry.name]] if entry.name in speeds else []
+    found = known(entry.name)
+    if found is not None and found.name in speeds:
+        facts.append(speeds[found.name])
     st.caption(plain(" · ".join(facts)))
     if models_state.opened() == entry.name:
         details(entry, held)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,10 @@ def own() -> list[ModelEntry]:
 
 
 def put(source: Path, target: Path, age: int = 0) -> Path:
-    """Copy a checkpoint; `age` makes it older by that many seconds."""
+    """Copy a checkpoint as if it had been written so many seconds ago."""
     shutil.copytree(source, target)
+    stamp = time.time() - age
     for path in target.iterdir():
-        stamp = path.stat().st_mtime - age
         os.utime(path, (stamp, stamp))
     return target
 

@@ -34,7 +34,7 @@ def test_the_catalog_is_for_people() -> None:
         assert each.good_for.endswith(".")
         assert not {"checkpoint", "parameter", "token"} & set(each.good_for.lower().split())
         assert each.memory("float32") == 2 * each.memory("bfloat16")
-        assert known(each.name) is each
+        assert all(known(name) is each for name in each.names)
     assert known("") is None
 
 
