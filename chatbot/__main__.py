@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chatbot import dataset_commands, model_commands, paths
+from chatbot import dataset_commands, export_commands, model_commands, paths
 from chatbot.dataset.hub import LIMIT
 from chatbot.dataset.incoming import Choices
 from chatbot.dataset.outgoing import FORMATS
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--all", action="store_true", help="every checkpoint of every run")
     _add_json(listing)
     listing.set_defaults(command=_models_list)
+    export_commands.add_commands(actions)
     model_commands.add_to(actions)
     serve.add(commands)
     return parser

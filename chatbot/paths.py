@@ -27,6 +27,11 @@ def runs_dir() -> Path:
     return models_dir() / "runs"
 
 
+def exports_dir() -> Path:
+    """What was exported from a page, a folder for each model."""
+    return home() / "exports"
+
+
 def chats_dir() -> Path:
     return data_dir() / ".chats"
 

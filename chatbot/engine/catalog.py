@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from chatbot import paths
-from chatbot.engine import checkpoints, embedded
+from chatbot.engine import checkpoints, embedded, labels
 from chatbot.engine.families import SPOKEN, Family
 from chatbot.errors import BadInput, NotAvailable
 
@@ -164,7 +164,7 @@ def _entry(folder: Path, name: str) -> ModelEntry:
     contents = checkpoints.inspect(folder)
     entry = ModelEntry(
         name=name,
-        title=_title(name),
+        title=labels.titled(folder, _title(name)),
         path=folder,
         family=contents.family,
         kind="adapter" if contents.adapter else "checkpoint",

@@ -13,7 +13,7 @@ from chatbot.errors import ChatbotError
 from chatbot.fetching.download import ORIGIN
 from chatbot.fetching.known import known
 from chatbot.fetching.spoken import size
-from pages.ui import controls, errors, models_state, state
+from pages.ui import controls, errors, model_export, models_state, state
 from pages.ui.errors import plain
 from pages.ui.models_state import Key
 from pages.ui.resources import engine_room
@@ -139,6 +139,7 @@ def details(entry: ModelEntry, held: list[Held]) -> None:
                 on_click=_load,
                 args=(entry.name,),
             )
+    model_export.draw(entry)
 
 
 def good_for(entry: ModelEntry) -> str:

@@ -20,6 +20,7 @@ from pages.ui.installation import Installation
 if TYPE_CHECKING:
     from chatbot.dataset.store import ConversationStore
     from chatbot.dataset.timeline import Timeline
+    from chatbot.exporting.job import Exports
     from chatbot.fetching.bringings import Bringing
     from chatbot.fetching.downloads import Downloads
     from chatbot.training.job import TrainingJob
@@ -89,6 +90,11 @@ def measuring() -> "Measuring":
 def speeds() -> "Speeds":
     """How fast this machine trains."""
     return _speeds(str(paths.home()))
+
+
+def exports() -> "Exports":
+    """The model that is being exported."""
+    return _exports(str(paths.home()))
 
 
 @st.cache_resource(show_spinner=False, on_release=EngineRoom.close)
@@ -170,3 +176,10 @@ def _speeds(home: str) -> "Speeds":
     from chatbot.training.speeds import Speeds
 
     return Speeds()
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda held: held.close())
+def _exports(home: str) -> "Exports":
+    from chatbot.exporting.job import Exports
+
+    return Exports(lambda error: log().error("exporting", exc_info=error))

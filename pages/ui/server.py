@@ -13,11 +13,14 @@ from pathlib import Path
 import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.exporting.downloads import file_at
+
 PLOTLY_ADDRESS = "/lab/plotly.min.js"
+EXPORTS_ADDRESS = "/lab/exports"
 
 
 class SecurityHeaders:
@@ -99,7 +102,17 @@ async def _plotly(_request: Request) -> Response:
     )
 
 
+async def _export(request: Request) -> Response:
+    """A file of an export, from the disk piece by piece: Streamlit's own button would hold all of
+    it in memory."""
+    file = file_at(request.path_params["ticket"], request.path_params["inside"])
+    if file is None:
+        return PlainTextResponse("This export is not there (any more).", status_code=404)
+    return FileResponse(file, filename=file.name, headers={"Cache-Control": "no-store"})
+
+
 ROUTES = (
     Route("/chat", _chat, methods=["GET", "HEAD"]),
     Route(PLOTLY_ADDRESS, _plotly, methods=["GET", "HEAD"]),
+    Route(EXPORTS_ADDRESS + "/{ticket}/{inside:path}", _export, methods=["GET", "HEAD"]),
 )

@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import Message, Scope
 
-from pages.ui.server import ROUTES, SecurityHeaders, content_security_policy
+from chatbot.exporting.downloads import address_of
+from pages.ui.server import EXPORTS_ADDRESS, ROUTES, SecurityHeaders, content_security_policy
 
 PROJECT = Path(__file__).parents[2]
 
@@ -71,6 +72,19 @@ def test_the_policy_allows_this_server_and_no_other() -> None:
     for sources in policy.values():
         assert "http" not in sources
         assert "*" not in sources
+
+
+def test_an_exported_file_is_served_to_whoever_has_its_address(home: Path) -> None:
+    file = home / "exports" / "tiny" / "mine.gguf"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x" * 1000)
+    address = f"{EXPORTS_ADDRESS}/{address_of(file)}"
+    status, headers, length = fetched(address)
+    assert (status, length) == (200, 1000)
+    assert headers["content-disposition"] == 'attachment; filename="mine.gguf"'
+    assert headers["x-content-type-options"] == "nosniff"
+    for wrong in (f"{EXPORTS_ADDRESS}/{'0' * 40}/tiny/mine.gguf", address + "x"):
+        assert fetched(wrong)[0] == 404
 
 
 def test_headers_are_on_errors_too() -> None:

@@ -29,7 +29,16 @@ def ready(home: Path, tiny_gpt2: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["train"], ["dataset"], ["dataset", "check"], ["models"], ["models", "list"]]
+    "words",
+    [
+        [],
+        ["train"],
+        ["dataset"],
+        ["dataset", "check"],
+        ["models"],
+        ["models", "list"],
+        ["models", "export"],
+    ],
 )
 def test_every_command_has_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
