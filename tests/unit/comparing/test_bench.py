@@ -156,7 +156,9 @@ def test_memory_decides_who_is_together(models: Path) -> None:
     assert loaded.together
 
 
-def test_a_column_from_elsewhere_answers_beside_the_local_ones(room: EngineRoom) -> None:
+def test_a_column_from_elsewhere_answers_beside_the_local_ones(
+    room: EngineRoom, models: Path
+) -> None:
     with ProviderServer() as server:
         elsewhere = Provider(ProviderSettings("own", server.address, "kind", KEY))
         columns = [Column(BASE, SHORT), Column(Choice(elsewhere.name), SHORT, elsewhere)]
