@@ -1,4 +1,4 @@
-"""“Why this word?” in a real browser: by mouse, by keys, and the answer goes on with another word."""
+"""“Why this word?” in a real browser: by mouse and keys, and the answer goes on with another."""
 
 from playwright.sync_api import expect
 
@@ -31,6 +31,11 @@ def test_a_word_tells_why_and_another_one_goes_on(running: Lab, visitor: Visitor
     expect(rows.filter(has_text="it was taken")).to_contain_text("![leak]")
     expect(rows.filter(has_text="cut by top-").first).to_be_visible()
 
+    chat.answer().get_by_role("button", name="Plain text").click()
+    expect(words).to_have_count(0)
+    chat.answer().get_by_role("button", name="Why this word?").click()
+    words.nth(2).click()  # once more the same
+    expect(rows.filter(has_text="it was taken")).to_contain_text("![leak]")
     chat.wait_until_at_rest()
     rows.get_by_role("button", name="Continue from here with this word").first.click()
     expect(chat.answer()).to_contain_text("2/2")
