@@ -241,7 +241,12 @@ def _doubts(shown: _Shown, look: Look, asked: Asked) -> list[str]:
             f"It was answered on {then[0]} in {then[1]} and is read on {where.device} in "
             f"{where.dtype}: figures may differ a little."
         )
-    if receipt.get("prompt_tokens") != look.prompt_tokens:
+    if receipt.get("memory"):
+        told.append(
+            "The model was told more from memory when it answered, which is not kept: these "
+            "figures are for the conversation without it."
+        )
+    elif receipt.get("prompt_tokens") != look.prompt_tokens:
         told.append(
             "What stands before this answer, or the persona, was changed since; these figures "
             "are for how it stands now."
