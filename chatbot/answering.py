@@ -35,11 +35,22 @@ SAVE_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a question shall be answered. `provider`: a larger model that services may ask."""
+    """How a question shall be answered.
+
+    Args:
+        provider: a larger model that services may ask.
+        asker: fingerprint of the browser that asks; None: whoever began the chat. What is kept for
+            the owner of a chat is not for others who know its address.
+    """
 
     choice: Choice
     params: SamplingParams
     provider: "Writer | None" = None
+    asker: str | None = None
+
+    def owner(self, transcript: Transcript) -> str:
+        """The chat's owner, if that is who asks; else "": nobody that anything is kept for."""
+        return transcript.owner if self.asker in (None, transcript.owner) else ""
 
 
 @dataclass(eq=False)
@@ -323,7 +334,7 @@ class Answering:
                 receipts=live.transcript.receipts(upto=index),
                 services=self._services_of(live.transcript),
                 provider=request.provider,
-                owner=live.transcript.owner,
+                owner=request.owner(live.transcript),
             )
             begun = Beginning(turn.answer, turn.tokens) if turn.answer else None
             stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
@@ -341,6 +352,8 @@ class Answering:
         stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
         if receipt is not None and stream.begun:
             receipt["begun"] = len(stream.begun)  # tokens that were there before
+        if receipt is not None and stream.told is not None and stream.told.anything:
+            receipt["memory"] = stream.told.summed_up()
         if receipt is not None and turn.receipt is not None:
             receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
         state = "stopped" if stopped else "done"

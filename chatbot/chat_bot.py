@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot.engine import catalog
 from chatbot.engine.sampling import SamplingParams
 from chatbot.errors import BadInput
+from chatbot.memory import MemoryService, Told, bare, room_of
 from chatbot.messages import Message, assistant, user
 from chatbot.services import Service, Situation, Writer, route
 from chatbot.standard_services import standard_services
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 class Reply(Iterator["Chunk"]):
     """An answer on its way. The conversation holds, at any moment, what has been taken from it."""
 
-    def __init__(self, bot: "ChatBot", generation: "Generation | ServiceAnswer") -> None:
+    def __init__(
+        self,
+        bot: "ChatBot",
+        generation: "Generation | ServiceAnswer",
+        told: Told | None = None,
+    ) -> None:
+        self.told = told
+        """What the model was given; None where a service answers."""
         self._bot = bot
         self._generation = generation
         self._place = len(bot.messages)
@@ -101,6 +109,8 @@ class ChatBot:
         services: who may answer before the model does; by default jokes, poems and the like.
         provider: a larger model that services may ask; None: nobody is asked.
         owner: whom the conversation belongs to, for what services keep beyond it.
+        memory: tells the model what it can't see any more; by default the one among the services,
+            and none where there is none.
 
     Raises:
         NotAvailable: there is no such model.
@@ -120,6 +130,7 @@ class ChatBot:
         services: Sequence[Service] | None = None,
         provider: Writer | None = None,
         owner: str = "",
+        memory: MemoryService | None = None,
     ) -> None:
         brings = engine if callable(engine) else None
         loaded = None if callable(engine) else engine
@@ -132,6 +143,8 @@ class ChatBot:
         self.services = tuple(standard_services() if services is None else services)
         self.provider = provider
         self.owner = owner
+        remembering = (s for s in self.services if isinstance(s, MemoryService))
+        self.memory = memory or next(remembering, None)
         self.last_receipt: Receipt | ServiceReceipt | None = None
         self._engine = loaded
         self._bring_engine = brings
@@ -220,21 +233,30 @@ class ChatBot:
         answer = (
             None if beginning else route(self.services, self._situation(messages, receipts, stop))
         )
-        generation = answer or self._generation(messages, stop, beginning)
+        told = None if answer else self._told(messages, beginning.text if beginning else "")
+        generation = answer or self._generation(told or bare("", messages), stop, beginning)
         self.messages, self.receipts = messages, receipts
-        self._reply = Reply(self, generation)
+        if self.memory is not None:
+            self.memory.keep_up(self.conversation, self.owner, messages)
+        self._reply = Reply(self, generation, told)
         return self._reply
 
+    def _told(self, messages: list[Message], begun: str) -> Told:
+        room = room_of(self.engine, self.params, begun) if self.memory is not None else None
+        if self.memory is None or room is None:
+            return bare(self.persona, messages)
+        return self.memory.remind(self.conversation, self.owner, self.persona, messages, room)
+
     def _generation(
-        self, messages: list[Message], stop: threading.Event | None, beginning: "Beginning | None"
+        self, told: Told, stop: threading.Event | None, beginning: "Beginning | None"
     ) -> "Generation":
-        persona = [Message("system", self.persona)] if self.persona.strip() else []
         return self.engine.stream(
-            [*persona, *messages],
+            told.messages,
             self.params,
             conversation=self.conversation,
             stop=stop,
             beginning=beginning,
+            left_out=told.left_out,
         )
 
     def _receipts_of(self, messages: list[Message]) -> list[Mapping[str, Any] | None]:

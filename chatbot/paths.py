@@ -31,6 +31,11 @@ def chats_dir() -> Path:
     return data_dir() / ".chats"
 
 
+def memory_dir() -> Path:
+    """What people changed by hand in the memory of a chat, and what they keep for all of theirs."""
+    return data_dir() / ".memory"
+
+
 def dataset_path() -> Path:
     """The persona's conversations, the file that the editor edits and fine-tuning reads."""
     return data_dir() / "custom_chat_data.json"

@@ -2,10 +2,12 @@
 
 from functools import cache
 
+from chatbot.jokemanager import JokeManager
+from chatbot.memory import MemoryService
 from chatbot.services import Service
 
 
 @cache
 def standard_services() -> tuple[Service, ...]:
     """One of each for the whole process; they keep no conversation."""
-    return ()
+    return (MemoryService(), JokeManager())

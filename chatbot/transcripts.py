@@ -92,7 +92,10 @@ class TranscriptStore:
         write_atomically(self._path(transcript.id), text.encode("utf-8", "replace"))
 
     def delete(self, chat_id: str) -> None:
+        """With what was written into its memory by hand."""
         self._path(chat_id).unlink(missing_ok=True)
+        for suffix in (".json", ".damaged"):
+            (paths.memory_dir() / f"{chat_id}{suffix}").unlink(missing_ok=True)
 
     def _remember(self, transcript: Transcript, stamp: "_Stamp") -> None:
         with self._lock:

@@ -19,7 +19,9 @@ from pages.ui import (
     context_meter,
     controls,
     errors,
+    memory_box,
     persona_box,
+    services_box,
     sliders,
     state,
     turns,
@@ -49,7 +51,7 @@ def main() -> None:
         chat_list.notices()
     choice = controls.choice(entry)
     with st.sidebar:
-        request = Request(choice, sliders.sampling())
+        request = Request(choice, sliders.sampling(), asker=browser.owner())
         controls.placement(engine_room().status(choice))
     area = st.container(key="conversation")
     foot = st.bottom.container(horizontal=True, vertical_alignment="center", key="chat-foot")
@@ -63,9 +65,11 @@ def main() -> None:
         turns.stop_button(transcript)
     with head:
         head_buttons(transcript)
+        memory = memory_box.popover(transcript, request)
+        chat_actions.history_buttons(transcript)
     with area:
         turns.draw(transcript, request)
-        context_meter.meter(transcript, request)
+        context_meter.meter(transcript, request, memory.remembered)
     if entry.installed:
         engine_room().warm(choice)  # last of all: torch must not hold up the painting
         with line:
@@ -170,7 +174,7 @@ def head_buttons(transcript: Transcript) -> None:
         help="Deletes this conversation and begins a new one; it can be brought back.",
     )
     persona_box.popover(transcript)
-    chat_actions.history_buttons(transcript)
+    services_box.popover(transcript)
 
 
 main()

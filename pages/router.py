@@ -23,6 +23,9 @@ page = st.navigation(
             url_path="sampling_lab",
         ),
         st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+        st.Page(
+            "services.py", title="Jokes and poems", icon=":material/mood:", url_path="services"
+        ),
     ]
 )
 chats.keep_in_address()

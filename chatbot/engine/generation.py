@@ -144,6 +144,7 @@ class Engine:
         stop: threading.Event | None = None,
         beginning: Beginning | None = None,
         watch: Watch | None = None,
+        left_out: int = 0,
     ) -> Generation:
         """Begin to answer; returns at once.
 
@@ -154,6 +155,7 @@ class Engine:
             stop: set it to end the answer.
             beginning: what the answer has already; it goes on from its last token.
             watch: is shown what each token is chosen from.
+            left_out: messages before these that the caller left out; the receipt counts them.
 
         Raises:
             BadInput: there is no message, or even the last one doesn't fit.
@@ -162,12 +164,13 @@ class Engine:
         asked = time.perf_counter()
         first = beginning or Beginning("")
         tokens = token_ids(self.loaded.tokenizer, messages, first) if first.text else ()
+        prompt = begun(self.render(messages, params, len(tokens)), tokens)
         request = Request(
             self.loaded,
             list(messages),
             params,
             conversation=conversation,
-            prompt=begun(self.render(messages, params, len(tokens)), tokens),
+            prompt=replace(prompt, left_out=prompt.left_out + left_out),
             outside_stop=stop,
             asked=asked,
             begun=first.text,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from chatbot.engine.context import Context
+from chatbot.memory import Before, Told
 from chatbot.persona_text import PersonaText
 from pages.ui.state import Key
 
@@ -13,6 +14,20 @@ SHOWN_AT_FIRST = 12
 """Turns of a long chat that are drawn; each costs the page time at every rerun."""
 SHOWN_MORE = 30
 _MEMORY = "own_chat_memory"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the model would read before the next answer, or the sentence on why it can't.
+
+    Attributes:
+        told: what memory makes of it.
+        reads_notes: the model is large enough to use what memory tells it.
+    """
+
+    found: Context | str
+    told: Told
+    reads_notes: bool
 
 
 @dataclass
@@ -31,6 +46,8 @@ class ChatMemory:
         why: id of the turn whose words are looked at one by one; 0: none.
         why_at: which of its tokens is shown; -1: none yet.
         shaded: whether its words are shaded by surprise.
+        all_facts: all that the bot remembers is drawn, not only the last few.
+        erased: what the bot remembered of a chat before all was erased.
     """
 
     chat: str = ""
@@ -41,17 +58,19 @@ class ChatMemory:
     lists: int = 0
     imports: int = 0
     notice: list[str] = field(default_factory=list)
-    context: tuple[object, Context | str] | None = None
     why: int = 0
     why_at: int = -1
     shaded: bool = False
+    context: tuple[object, Looked] | None = None
+    all_facts: bool = False
+    erased: tuple[str, Before] | None = None
 
 
 def memory(chat: str | None = None) -> ChatMemory:
     """This tab's memory; what belongs to another conversation is forgotten."""
     kept: ChatMemory = st.session_state.setdefault(_MEMORY, ChatMemory())
     if chat is not None and kept.chat != chat:
-        kept.chat, kept.editing, kept.shown = chat, None, SHOWN_AT_FIRST
+        kept.chat, kept.editing, kept.shown, kept.all_facts = chat, None, SHOWN_AT_FIRST, False
         kept.why, kept.why_at = 0, -1
     return kept
 
@@ -97,11 +116,11 @@ def persona_field(chat: str, part: str) -> str:
     return str(st.session_state.get(persona_key(chat, part)) or "")
 
 
-def remembered_context(key: object) -> Context | str | None:
+def remembered_context(key: object) -> Looked | None:
     """What was found for these messages and settings, if that was the last thing looked for."""
     known = memory().context
     return known[1] if known is not None and known[0] == key else None
 
 
-def remember_context(key: object, found: Context | str) -> None:
+def remember_context(key: object, found: Looked) -> None:
     memory().context = (key, found)

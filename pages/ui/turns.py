@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.engine_room import Choice
 from chatbot.services import SERVICE
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import chat_actions, chat_state, lab_prompt, why
+from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, why
 from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
@@ -167,6 +167,7 @@ def _draw_receipt(receipt: Mapping[str, Any]) -> None:
         f"read ({receipt.get('cached_tokens')} of them remembered); ended "
         f"{_ENDS.get(str(receipt.get('finish')), '')}",
         "Left out": f"{left_out} messages",
+        "Memory": memory_words.summed_up(receipt.get("memory")),
         "Begun": _begun(receipt.get("before")),
         "Ran on": f"{SPOKEN_DEVICES.get(str(receipt.get('device')), receipt.get('device'))}, "
         f"{receipt.get('dtype')}",
