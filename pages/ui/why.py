@@ -28,7 +28,8 @@ LOOK = 0.4
 
 @dataclass(frozen=True)
 class _Shown:
-    """An answer whose words are looked at. `own`: its model chose them, and is the one chosen."""
+    """An answer whose words are looked at. `own`: its model chose them, and is the one chosen;
+    `told_alike`: memory tells it today what it told it then."""
 
     chat: str
     turn: Turn
@@ -37,6 +38,7 @@ class _Shown:
     origin: Origin
     own: bool
     busy: bool
+    told_alike: bool
 
 
 def tool(turn: Turn, *, last: bool) -> None:
@@ -74,11 +76,7 @@ def view(transcript: Transcript, index: int, request: Request) -> None:
         return
     own = model == chosen and bool(turn.tokens)
     told = _told(transcript, index, request)
-    if told.anything and told.summed_up() != _told_then(turn.receipt):
-        st.caption(
-            "What the bot remembers has changed since this answer: the figures are what the model "
-            "would think with what it remembers now."
-        )
+    then = _told_then(turn.receipt)
     shown = _Shown(
         transcript.id,
         turn,
@@ -87,6 +85,7 @@ def view(transcript: Transcript, index: int, request: Request) -> None:
         origin(turn.receipt, len(turn.tokens)) if own else Origin(()),
         own,
         any(other.state in UNFINISHED for other in transcript.turns),
+        not then or told.summed_up() == then,
     )
     known = _asked(shown)
     reading = known is not None and hindsight().ask(known).look.state == "reading"
@@ -277,7 +276,12 @@ def _doubts(shown: _Shown, look: Look, asked: Asked) -> list[str]:
             f"It was answered on {then[0]} in {then[1]} and is read on {where.device} in "
             f"{where.dtype}: figures may differ a little."
         )
-    if receipt.get("prompt_tokens") != look.prompt_tokens:
+    if not shown.told_alike:
+        told.append(
+            "What the bot remembers has changed since this answer: these figures are for what it "
+            "remembers now."
+        )
+    elif receipt.get("prompt_tokens") != look.prompt_tokens:
         told.append(
             "What stands before this answer, or the persona, was changed since; these figures "
             "are for how it stands now."

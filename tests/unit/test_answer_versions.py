@@ -134,11 +134,11 @@ def test_regenerating_reads_nothing_anew_but_the_question(answering: Answering) 
     assert again.receipt["cached_tokens"] >= second.receipt["cached_tokens"] > 0
     assert again.answer == second.answer
     # A branch at the beginning is right as well, and the way back from it.
-    answering.ask_otherwise(chat, first.id, "Tell me a joke, please.", request())
-    joke = answered(answering, chat)
-    assert [turn.question for turn in joke.turns] == ["Tell me a joke, please."]
-    fresh = asked(answering, "Tell me a joke, please.")
-    assert joke.turns[0].answer == answering.transcript(fresh).turns[0].answer
+    answering.ask_otherwise(chat, first.id, "Tell me of the sea, please.", request())
+    other = answered(answering, chat)
+    assert [turn.question for turn in other.turns] == ["Tell me of the sea, please."]
+    fresh = asked(answering, "Tell me of the sea, please.")
+    assert other.turns[0].answer == answering.transcript(fresh).turns[0].answer
     answering.change(chat, lambda now: now.changed("version", chat_tree.show(now.tree, first.id)))
     answering.regenerate(chat, request())
     assert answered(answering, chat).turns[-1].answer == second.answer

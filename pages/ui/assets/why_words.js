@@ -54,7 +54,8 @@ export default function ({ data, parentElement, setStateValue }) {
     if (n === state.at) return
     state.at = n
     show()
-    setStateValue("at", { name: data.name, index: n })
+    // With the time: the same word may be wanted again after the view was closed.
+    setStateValue("at", { name: data.name, index: n, when: Date.now() })
   }
   const picked = new Set(data.picked)
   words.classList.toggle("shaded", data.shaded)
