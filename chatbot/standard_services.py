@@ -2,10 +2,11 @@
 
 from functools import cache
 
+from chatbot.poem_database import PoemDatabase
 from chatbot.services import Service
 
 
 @cache
 def standard_services() -> tuple[Service, ...]:
     """One of each for the whole process; they keep no conversation."""
-    return ()
+    return (PoemDatabase(),)
