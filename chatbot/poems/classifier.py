@@ -12,7 +12,8 @@ from typing import Any
 from chatbot import paths
 
 SURE = -0.5
-"""The least score of the best theme for a sentence to count as about it. `benchmarks/poems.py` counts what it lets through."""
+"""The least score of the best theme for a sentence to count as about it.
+`benchmarks/poems.py` counts what it lets through."""
 _SMALL = frozenset({
     "my", "your", "his", "her", "our", "their", "its", "the", "and", "for", "with", "that", "this",
     "from", "who", "what", "when", "which", "some", "all", "not", "are", "was", "were", "has",
