@@ -4,10 +4,11 @@ from functools import cache
 
 from chatbot.jokemanager import JokeManager
 from chatbot.memory import MemoryService
+from chatbot.poem_database import PoemDatabase
 from chatbot.services import Service
 
 
 @cache
 def standard_services() -> tuple[Service, ...]:
     """One of each for the whole process; they keep no conversation."""
-    return (MemoryService(), JokeManager())
+    return (MemoryService(), JokeManager(), PoemDatabase())

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import joke_editor
+from pages.ui import joke_editor, poem_editor
+
+PARTS = {"Jokes": joke_editor.draw, "Poems": poem_editor.draw}
 
 
 def main() -> None:
@@ -11,7 +13,11 @@ def main() -> None:
         "What the bot tells when it is asked for a joke or a poem. It is yours: add to it, change "
         "it. In the chat, *What answers* switches these off for a conversation."
     )
-    joke_editor.draw()
+    part = st.segmented_control(
+        "Part", list(PARTS), default="Jokes", required=True, key="services_part",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    PARTS[part or "Jokes"]()
 
 
 main()

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.jokes import book as books
+from chatbot.poems import book as poem_books
 from tests.pages.test_chat import alone, asked, opened, with_model  # noqa: F401
 
 PAGE = Path(__file__).parents[2] / "pages" / "services.py"
@@ -136,3 +137,60 @@ def test_a_chat_tells_a_joke_and_can_do_without(with_model: Path) -> None:  # no
     next(toggle for toggle in at.toggle if toggle.label == "Jokes").set_value(False)
     at = asked(ran(at), "tell me a joke")
     assert [text.value for text in at.text].count("Why one?") == 1
+
+
+@pytest.fixture
+def poems_page(page: AppTest) -> AppTest:
+    page.segmented_control(key="services_part").set_value("Poems")
+    return ran(page)
+
+
+def fill(at: AppTest, poem_id: str, title: str, lines: str, themes: str) -> AppTest:
+    at.text_input(key=f"poems_title_{poem_id}").set_value(title)
+    at.text_area(key=f"poems_lines_{poem_id}").set_value(lines)
+    at.text_input(key=f"poems_themes_{poem_id}").set_value(themes)
+    at.button(key="poem_save").click()
+    return ran(at)
+
+
+FOUR = "The lamp is lit,\nthe kettle sings,\nand where I sit\nthe evening rings."
+
+
+def test_a_poem_is_added_found_deleted_and_brought_back(poems_page: AppTest) -> None:
+    count = len(poem_books.load().poems)
+    poems_page.button(key="poems_add").click()
+    fill(ran(poems_page), "new", "Evening", FOUR, "home, Night")
+    added = poem_books.load().poems[-1]
+    assert (added.title, added.themes, len(added.lines)) == ("Evening", ("home", "night"), 4)
+    poems_page.text_input(key="poems_search").set_value("kettle sings")
+    assert "the evening rings." in said(ran(poems_page))
+    poems_page.button(key=f"poem_delete_{added.id}").click()
+    ran(poems_page)
+    assert len(poem_books.load().poems) == count
+    poems_page.button(key="poems_undo").click()
+    ran(poems_page)
+    assert poem_books.load().poems[-1] == added
+
+
+@pytest.mark.parametrize(
+    ("title", "lines", "themes", "sentence"),
+    [
+        ("", FOUR, "home", "needs a title"),
+        ("Short", "One\nTwo", "home", "4 to 12 lines"),
+        ("Nowhere", FOUR, "", "no theme"),
+    ],
+)
+def test_what_is_no_poem_stays_in_the_form(
+    poems_page: AppTest, title: str, lines: str, themes: str, sentence: str
+) -> None:
+    before = poem_books.load()
+    poems_page.button(key="poems_add").click()
+    fill(ran(poems_page), "new", title, lines, themes)
+    assert sentence.replace(".", "\\.") in poems_page.error[0].value
+    assert poems_page.text_area(key="poems_lines_new").value == lines
+    assert poem_books.load() == before
+
+
+def test_a_sentence_is_read(poems_page: AppTest) -> None:
+    poems_page.text_input(key="poems_sentence").set_value("the waves and the harbour at high tide")
+    assert "Theme: sea." in said(ran(poems_page))
