@@ -18,26 +18,32 @@ SPOKEN = {
 def popover(transcript: Transcript) -> None:
     """Behind a button: the switches."""
     names = [service.name for service in standard_services() if service.name in SPOKEN]
-    off = [name for name in names if name in transcript.without]
     with st.popover(
         "What answers",
         icon=":material/extension:",
-        type="primary" if off else "secondary",
+        type="primary" if transcript.without & set(names) else "secondary",
         help="Jokes and poems can answer instead of the model.",
         key="services",
     ):
         for name in names:
             label, sentence = SPOKEN[name]
-            key = f"service-{name}-{transcript.id[:8]}"
-            st.session_state.setdefault(key, name not in transcript.without)
-            st.toggle(label, key=key, help=sentence, on_change=_save, args=(transcript.id, names))
+            on = name not in transcript.without
+            st.toggle(
+                label,
+                value=on,
+                # A key for each state: what is behind a closed popover learns of no other value.
+                key=f"service-{name}-{'on' if on else 'off'}-{transcript.id[:8]}",
+                help=sentence,
+                on_change=_save,
+                args=(transcript.id, name, not on),
+            )
         st.caption("What is on looks at a message first; what it leaves is the model's.")
 
 
-def _save(chat: str, names: list[str]) -> None:
-    off = {name for name in names if not st.session_state.get(f"service-{name}-{chat[:8]}", True)}
+def _save(chat: str, name: str, on: bool) -> None:
     try:
-        others = answering().transcript(chat).without - set(names)
-        answering().set_without(chat, frozenset(others | off), browser.owner())
+        without = answering().transcript(chat).without
+        now = without - {name} if on else without | {name}
+        answering().set_without(chat, now, browser.owner())
     except ChatbotError as error:
         chat_state.memory().notice.append(str(error))
