@@ -13,6 +13,8 @@ from chatbot.errors import BadInput
 from chatbot.messages import Conversation
 
 LONGEST_TAG = 40
+FROM_CHAT = "from chat"
+"""Tag of what was taken from a chat; a run makes sure to learn it (`training.emphasis`)."""
 
 
 def tags_of(conversation: Conversation) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ knows the most facts, nothing ends a run early."""
 MOST_TELLING = 320
 """Conversations that the presets read at most, those that tell most; Balanced reads them about
 twice. Facts are learned when they come again: see `LORA_RATE`."""
+EMPHASIS = 12
+"""How often a run reads what was taken from chats."""
 REHEARSAL = 0.15
 """Share of what the presets read that is general questions with the answers of SmolLM2, where that
 is the base model."""
@@ -80,6 +82,8 @@ class TrainingConfig:
             learns from all.
         rehearsal: share of what is read that is the base model's own answers to general
             questions (`rehearsal`), so that it forgets less; not used by "scratch".
+        emphasis: how often in the run conversations with the tag "from chat" are read, about;
+            they are neither held out nor left out (`emphasis`). 0 treats them like the others.
 
     Raises:
         BadInput: a value out of its range, or two that clash; names them.
@@ -110,6 +114,7 @@ class TrainingConfig:
     questions: tuple[str, ...] = ()
     most_conversations: int = 0
     rehearsal: float = 0.0
+    emphasis: int = 0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -273,4 +278,5 @@ def preset(
         patience=0 if method == "scratch" or count > MOST_TELLING else PATIENCE,
         most_conversations=0 if method == "scratch" else MOST_TELLING,
         rehearsal=REHEARSAL if method != "scratch" and base_model == DEFAULT_MODEL else 0.0,
+        emphasis=EMPHASIS,
     )

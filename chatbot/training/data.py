@@ -127,12 +127,20 @@ def source_of(data: bytes, name: str) -> Source:
     return Source(data, hashlib.sha256(data).hexdigest(), usable, unusable)
 
 
-def split(conversations: Sequence[Conversation], held_out: float, seed: int) -> Split:
+def split(
+    conversations: Sequence[Conversation],
+    held_out: float,
+    seed: int,
+    learned: Sequence[Conversation] = (),
+) -> Split:
     """Hold out a share of the different conversations, chosen by seed and text alone.
 
     Order and unrelated edits of the data set don't change who is held out. Copies, also those
     that differ in signs, spaces and capitals alone, go where their original goes, and only once
     into the held-out part.
+
+    Args:
+        learned: some of the conversations that are not held out, nor are their copies.
     """
     train_order = list(conversations)
     all_letters = [_letters(conversation) for conversation in train_order]
@@ -144,7 +152,9 @@ def split(conversations: Sequence[Conversation], held_out: float, seed: int) -> 
     if held_out <= 0 or len(originals) < FEWEST_TO_HOLD_OUT:
         return Split(tuple(train_order), (), 0)
     count = min(MOST_HELD_OUT, max(1, round(held_out * len(originals))))
-    chosen = sorted(originals.values(), key=lambda c: _lot(c, seed))[:count]
+    kept = {_letters(conversation) for conversation in learned}
+    spared = [c for letters, c in originals.items() if letters not in kept]
+    chosen = sorted(spared, key=lambda c: _lot(c, seed))[:count]
     apart = {_letters(c) for c in chosen}
     train = tuple(
         c for letters, c in zip(all_letters, train_order, strict=True) if letters not in apart

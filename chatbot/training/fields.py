@@ -166,6 +166,14 @@ FIELDS: Mapping[str, Advice] = MappingProxyType(
             0.0,
             0.5,
         ),
+        "emphasis": Advice(
+            "Readings of examples from chats",
+            "What you took from chats into the data set (tag: from chat) is read about so often, "
+            "and is neither held out nor left out. 0 treats it like all the rest.",
+            0,
+            100,
+            whole=True,
+        ),
         "seed": Advice(
             "Seed",
             "The same seed, data and settings give the same model on the same machine.",

@@ -7,12 +7,12 @@ the same parts.
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from chatbot.training import choosing, data
+from chatbot.training import choosing, data, emphasis
 from chatbot.training.config import TrainingConfig
 
 MOST_REMEMBERED = 8
 
-_Key = tuple[str, float, int, int]
+_Key = tuple[str, float, int, int, bool]
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,14 @@ _remembered: OrderedDict[_Key, _Places] = OrderedDict()
 
 def parts_of(source: data.Source, config: TrainingConfig) -> Parts:
     """Split by seed and text (`data.split`), then the most telling of those that are left, where
-    the settings want no more than so many."""
-    key = (source.version, config.held_out, config.seed, config.most_conversations)
+    the settings want no more than so many; what is emphasised is learned in any case."""
+    key = (
+        source.version,
+        config.held_out,
+        config.seed,
+        config.most_conversations,
+        config.emphasis > 0,
+    )
     places = _remembered.get(key)
     if places is None:
         places = _found(source, config)
@@ -51,10 +57,13 @@ def parts_of(source: data.Source, config: TrainingConfig) -> Parts:
 
 
 def _found(source: data.Source, config: TrainingConfig) -> _Places:
-    split = data.split(source.usable, config.held_out, config.seed)
+    certain = emphasis.emphasised(source.usable, config)
+    split = data.split(source.usable, config.held_out, config.seed, certain)
     learned = split.train
     if 0 < config.most_conversations < len(learned):
         learned = choosing.most_telling(learned, config.most_conversations)
+        taken = {id(conversation) for conversation in (*learned, *certain)}
+        learned = tuple(c for c in split.train if id(c) in taken)
     place = {id(conversation): number for number, conversation in enumerate(source.usable)}
     return _Places(
         tuple(place[id(conversation)] for conversation in learned),

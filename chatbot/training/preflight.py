@@ -11,7 +11,7 @@ from chatbot.dataset.findings import Finding
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
-from chatbot.training import data, parting, processes
+from chatbot.training import data, emphasis, parting, processes
 from chatbot.training.config import PresetName, TrainingConfig
 from chatbot.training.sizes import sizes_of
 
@@ -89,7 +89,13 @@ def _plan(config: TrainingConfig, source: data.Source, base: ModelEntry | None) 
             f"Learns from the {len(parts.train):,} of {found.offered:,} conversations that tell "
             "most."
         )
-    steps = config.steps(len(parts.train))
+    more = emphasis.again(parts.train, config)
+    if certain := emphasis.emphasised(parts.train, config):
+        notes.append(
+            f"{_rows(len(certain))} taken from chats: none of that is held out, and each is read "
+            f"{1 + len(more) // len(certain)} times in a pass over the conversations."
+        )
+    steps = config.steps(len(parts.train) + len(more))
     disk = _disk_needed(config, base) + 2 * len(source.data)
     _check_disk(disk)
     return Preflight(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.training import data, processes
 from chatbot.training.config import TrainingConfig
+from chatbot.training.emphasis import emphasised
 from chatbot.training.preflight import Preflight
 from chatbot.training.runs import Run
 
@@ -32,10 +33,18 @@ class Prepared:
     def keeps_last(self) -> bool:
         """Whether the held-out loss is no judge: a new model knows nothing but these conversations
         and talks best when it knows them by heart; and where the most telling ones are read again,
-        the persona's facts come late, when other sentences have long become unlikelier."""
+        the persona's facts come late, when other sentences have long become unlikelier. So do
+        the answers that a person corrected."""
         config = self.config
         chosen = 0 < config.most_conversations <= len(self.plan.parts.train) and config.epochs > 1
-        return config.method == "scratch" or chosen or not self.held_out.examples
+        judged = self.held_out.examples and not self.corrects
+        return config.method == "scratch" or chosen or not judged
+
+    @property
+    def corrects(self) -> bool:
+        """Whether a person took examples from chats, which are to be known at the end: no loss on
+        other conversations ends the run before that."""
+        return bool(emphasised(self.plan.parts.train, self.config))
 
 
 def facts_of(run: Run, prepared: Prepared) -> dict[str, Any]:

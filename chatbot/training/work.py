@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 from chatbot.engine.prompts import TrainingExample
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.files import write_atomically
-from chatbot.training import along, answers, data, memory, preflight, processes, rehearsal, saving
+from chatbot.training import (
+    along,
+    answers,
+    data,
+    emphasis,
+    memory,
+    preflight,
+    processes,
+    rehearsal,
+    saving,
+)
 from chatbot.training.config import TrainingConfig
 from chatbot.training.explained import in_plain_words, length_notes, rolled_back, summary
 from chatbot.training.lessons import Lessons
@@ -200,6 +210,8 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
         log.note(note)
     if log.stop_requested():
         raise _StoppedEarlyError
+    more = data.tokenise(trainable.tokenizer, emphasis.again(plan.parts.train, config), length)
+    train = replace(train, examples=train.examples + more.examples)
     steps = config.steps(len(train.examples))
     plan = replace(plan, steps=steps, every=max(1, -(-steps // config.evaluations)))
     prepared = Prepared(config, plan, placement, trainable, train, held_out)
@@ -232,7 +244,7 @@ def _train(
         ),
         watcher=Watcher(log, trainable, placement, _questions(config, plan), seed=config.seed),
         keeps_last=prepared.keeps_last,
-        patience=config.patience,
+        patience=0 if prepared.corrects else config.patience,
         unimproved=_unimproved(rows),
         device=placement.device,
     )
@@ -256,6 +268,7 @@ def _unimproved(rows: Sequence[Mapping[str, Any]]) -> int:
 def _to_learn(prepared: Prepared) -> Sequence[TrainingExample]:
     config, tokenizer = prepared.config, prepared.trainable.tokenizer
     learned = prepared.plan.parts.train
+    learned += emphasis.again(learned, config)
     if config.method != "scratch":
         return rehearsal.between(prepared.train.examples, learned, config, tokenizer)
     count = prepared.plan.steps * config.conversations_a_step

@@ -51,6 +51,7 @@ _SHARED = (
     "weight_decay",
     "max_length",
     "most_conversations",
+    "emphasis",
     "held_out",
     "evaluations",
     "patience",
