@@ -27,6 +27,7 @@ class Turn:
         problem: why there is no answer, where the state is "failed".
         tokens: ids that the model gave for the answer; () where a person wrote it.
         edited: a person wrote or corrected the answer.
+        disliked: a person found it a bad answer.
         id: its number in the chat, from 1; 0: not numbered yet.
         parent: id of the turn before it; 0: none.
         asked: id of the turn in which this very question came up first.
@@ -41,6 +42,7 @@ class Turn:
     problem: str = ""
     tokens: tuple[int, ...] = ()
     edited: bool = False
+    disliked: bool = False
     id: int = 0
     parent: int = 0
     asked: int = 0

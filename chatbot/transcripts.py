@@ -197,6 +197,7 @@ def _turn(row: object, path: Path) -> Turn:
         problem=str(row.get("problem") or ""),
         tokens=tuple(map(int, tokens.split())) if re.fullmatch(r"[0-9 ]*", tokens) else (),
         edited=row.get("edited") is True,
+        disliked=row.get("disliked") is True,
         gone=row.get("gone") is True,
         **{name: _whole(row.get(name, 0), path) for name in ("id", "parent", "asked", "next")},
     )

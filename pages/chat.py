@@ -19,6 +19,7 @@ from pages.ui import (
     context_meter,
     controls,
     errors,
+    feedback_tools,
     memory_box,
     persona_box,
     provider_answers,
@@ -76,6 +77,7 @@ def main() -> None:
     with area:
         turns.draw(transcript, request)
         context_meter.meter(transcript, request, memory.remembered)
+        feedback_tools.line(transcript, request)
     if entry.installed:
         engine_room().warm(choice)  # last of all: torch must not hold up the painting
         with line:

@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.chat_tree import Tree, Turn
 from chatbot.errors import BadInput
 from chatbot.transcripts import UNFINISHED, Transcript
-from pages.ui import chat_state, chats, errors, provider_answers
+from pages.ui import chat_state, chats, errors, feedback_tools, provider_answers
 from pages.ui.resources import answering
 
 
@@ -43,6 +43,7 @@ def answer_tools(
             provider_answers.ask_button(chat, turn, request, busy, last=last)
         if turn.question and turn.answer and last:
             _continue_button(chat, turn, request, busy)
+        feedback_tools.thumbs(transcript, turn, busy=busy)
         if turn.answer:
             _edit_button(chat, turn, "answer", busy, last=last)
             _tool("content_copy", f"copy-answer-{turn.id}", "Copy the answer")
@@ -71,13 +72,24 @@ def editor(transcript: Transcript, turn: Turn, request: Request) -> None:
                 type="primary",
                 help="The old version stays: the arrows lead back to it. (Ctrl+Enter)",
             )
+            taught = (
+                part == "answer"
+                and bool(turn.question)
+                and st.button(
+                    "Save and teach",
+                    icon=":material/school:",
+                    key="edit-teach",
+                    help="Takes it into the data set as well: the next fine-tune learns it.",
+                )
+            )
             st.button("Cancel", key="edit-cancel", on_click=_edit, args=(None,), help="Esc")
-    if saved:
+    if saved or taught:
         text = chat_state.edited_text()
         with errors.shown():
-            _save_edit(transcript, turn, part, text, request)
+            now = _save_edit(transcript, turn, part, text, request)
             _edit(None)
-            st.rerun()
+            if not taught or feedback_tools.teach(transcript.id, now):
+                st.rerun()
 
 
 def history_buttons(transcript: Transcript) -> None:
@@ -202,22 +214,27 @@ def _edit(what: tuple[int, str] | None) -> None:
     chat_state.memory().editing = what
 
 
-def _save_edit(transcript: Transcript, turn: Turn, part: str, text: str, request: Request) -> None:
+def _save_edit(transcript: Transcript, turn: Turn, part: str, text: str, request: Request) -> int:
+    """Returns the id of the turn that has the new words."""
     old = turn.question if part == "question" else turn.answer
     if text.strip() == old.strip():
-        return
+        return turn.id
     if part == "question":
         answering().ask_otherwise(transcript.id, turn.id, text, request)
         chats.note(transcript.id)
-        return
+        return turn.id
     if not text.strip():
         raise BadInput("The answer is empty.", remedy="Write something, or delete the message.")
 
+    made: list[int] = []
+
     def corrected(chat: Transcript) -> Transcript:
-        tree, _ = chat_tree.correct(chat.tree, turn.id, text)
+        tree, new = chat_tree.correct(chat.tree, turn.id, text)
+        made.append(new)
         return chat.changed("corrected answer", tree)
 
     answering().change(transcript.id, corrected)
+    return made[-1]
 
 
 def _changed(chat: str, change: Callable[[Transcript], Transcript]) -> None:

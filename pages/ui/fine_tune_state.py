@@ -1,12 +1,13 @@
 """The session_state keys of the fine-tune page, behind typed accessors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import streamlit as st
 
 from chatbot.dataset import personas
-from chatbot.dataset.personas import FIRST
+from chatbot.dataset.personas import FIRST, Persona
 from chatbot.engine.catalog import list_models, resolve
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.training.config import FIELDS, PRESETS, Method, PresetName, TrainingConfig
@@ -201,6 +202,17 @@ def plan_again(config: TrainingConfig) -> list[str]:
     elif len(everybody) > 1:
         st.session_state[Key.PERSONA] = persona
     return missing
+
+
+def prepare(base: str, persona: Persona, questions: Sequence[str]) -> None:
+    """Fill the form for a quick run on a persona that has new examples. Before it is drawn."""
+    forget_what_suits_a_persona()
+    st.session_state[Key.METHOD] = "lora"
+    st.session_state[Key.PRESET] = "Quick"
+    st.session_state[Key.BASE] = base
+    st.session_state[Key.QUESTIONS] = "\n".join(" ".join(text.split()) for text in questions)
+    if len(personas.personas()) > 1:
+        st.session_state[Key.PERSONA] = persona.key
 
 
 def _offered(config: TrainingConfig) -> str | None:
