@@ -14,7 +14,10 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = ("app.py", "chatbot", "pages", ".streamlit")
-QUESTIONS = ("general_questions.json", "rehearsal.json")
+SHIPPED = (
+    *("general_questions.json", "rehearsal.json"),
+    *("jokes.json", "poems.json", "poem_lines.json"),
+)
 """Of the product's own data; the persona is a test's."""
 
 
@@ -41,7 +44,7 @@ class Lab:
                 self.project.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, self.project)
         (self.project / "data").mkdir()
-        for name in QUESTIONS:
+        for name in SHIPPED:
             shutil.copy(PROJECT / "data" / name, self.project / "data")
         for made in (self.models, self.data):
             made.mkdir(parents=True)

@@ -1,0 +1,65 @@
+"""From a wrong answer to a run that learns the right one, in three clicks; and jokes on the way."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
+from tests.e2e.chat_page import ChatPage
+from tests.e2e.conftest import Visitor
+from tests.e2e.lab import Lab
+
+pytestmark = pytest.mark.timeout(300)  # a server and a run on a busy machine
+
+
+def test_a_wrong_answer_is_put_right_and_learned(lab: Lab, visitor: Visitor) -> None:
+    turn = Turn("Who are you?", "A whale.", "done", {"model": "tiny"}, id=1, asked=1)
+    chat = Transcript(new_id(), (turn,), model="tiny")
+    TranscriptStore(lab.data / ".chats").save(chat)
+    lab.start()
+    page = visitor.page(f"{lab.url}/?chat={chat.id}")
+    page.locator(".st-key-dislike-1 button").click()
+    field = page.locator(".st-key-chat-edit textarea")
+    expect(field).to_be_focused()
+    field.fill("A keeper of lights.")
+    page.get_by_role("button", name="Save and teach").click()  # one
+    expect(page.get_by_text("A keeper of lights.", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Fine-tune on it").click()  # two
+    start = page.get_by_role("button", name="Fine-tune", exact=True)
+    expect(start).to_be_enabled()
+    expect(page.get_by_label("Base model")).to_have_value("tiny")
+    start.click()  # three
+    expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=200_000)
+    expect(page.get_by_role("button", name="Chat with it").first).to_be_visible()
+    (run,) = (lab.models / "runs").glob("*/data.json")
+    learned = json.loads(run.read_text(encoding="utf-8"))
+    assert learned[-1]["conversations"][-1] == {"from": "gpt", "value": "A keeper of lights."}
+
+
+def test_a_joke_waits_for_its_why_over_a_restart(lab: Lab, visitor: Visitor) -> None:
+    chat = new_id()
+    TranscriptStore(lab.data / ".chats").save(Transcript(chat, model="tiny"))
+    (lab.data / "jokes.json").write_text(
+        '[{"id": "a", "topics": ["tea"], "setup": "Why is tea late?", "punchline": "It steeps."},'
+        '{"id": "b", "topics": ["door"], "knock": "Olive", "punchline": "Olive you too."}]',
+        encoding="utf-8",
+    )
+    lab.start()
+    page = visitor.page(f"{lab.url}/?chat={chat}")
+    ChatPage(page).ask("Tell me a joke about tea!")
+    expect(ChatPage(page).answer(0)).to_contain_text("Why is tea late?")
+    lab.kill()
+    page.close()
+    visitor.complaints.clear()  # the lost connection is the test's doing
+    lab.start()
+    page = visitor.page(f"{lab.url}/?chat={chat}")
+    said = (
+        ("why?", "It steeps."),
+        ("a knock-knock joke", "Knock knock!"),
+        ("Who's there?", "Olive."),
+        ("Olive who?", "Olive you too."),
+    )
+    for place, (question, answer) in enumerate(said, start=1):
+        ChatPage(page).ask(question)
+        expect(ChatPage(page).answer(place)).to_contain_text(answer)
