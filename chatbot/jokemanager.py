@@ -2,18 +2,20 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from chatbot.engine.sampling import SamplingParams
 from chatbot.errors import ChatbotError
+from chatbot.heard import Heard
 from chatbot.jokes import book as books
 from chatbot.jokes import intents, invented
 from chatbot.jokes.book import Joke, JokeBook
+from chatbot.jokes.choosing import next_of
 from chatbot.jokes.intents import Wish
 from chatbot.jokes.subjects import fitting
-from chatbot.jokes.told import Told, next_of
 from chatbot.messages import Message, assistant, user
+from chatbot.plain_words import plainly
 from chatbot.services import ServiceAnswer, ServiceReceipt, Situation, said
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class JokeManager:
     without receipts, in the last thing that was said.
 
     Args:
-        told: who has heard what; by default on disk.
+        heard: who was told what; by default on disk.
         chance: from 0 to below 1, which joke it is to be.
         seconds: how long a larger model may take for a new one.
     """
@@ -39,11 +41,11 @@ class JokeManager:
     def __init__(
         self,
         *,
-        told: Told | None = None,
+        heard: Heard | None = None,
         chance: Callable[[], float] = random.random,
         seconds: float = invented.TIME_LIMIT,
     ) -> None:
-        self._told = told or Told()
+        self._heard = heard or Heard(self.name)
         self._chance = chance
         self._seconds = seconds
         self._messages: list[Message] = []
@@ -87,12 +89,12 @@ class JokeManager:
         if situation.receipts and situation.receipts[-1] is not None:
             return situation.last(self.name)
         spoken = next((m.text for m in reversed(situation.messages) if m.role == "assistant"), "")
-        last = intents.plainly(spoken)
+        last = plainly(spoken)
         if not last:
             return None
         for joke in books.load().jokes:
             for at, line in ((_WHY, joke.setup), (_WHO, joke.knock)):
-                if line and last.endswith(intents.plainly(line)):
+                if line and last.endswith(plainly(line)):
                     return _state_of(joke, at)
         return None
 
@@ -124,10 +126,15 @@ class JokeManager:
             if situation.provider is not None:
                 try:
                     new = invented.invent(
-                        situation.provider, wish, jokes.jokes, situation.params, self._seconds
+                        situation.provider,
+                        wish,
+                        jokes.jokes,
+                        situation.params,
+                        situation.stop,
+                        self._seconds,
                     )
                     joke, source = new.joke, "A joke that a larger model made up"
-                    made_by = asdict(new.made_by) if is_dataclass(new.made_by) else None  # type: ignore[arg-type]
+                    made_by = new.made_by
                 except ChatbotError as error:
                     note = f"No new joke came ({error.message}) Here is one of ours."
             if joke is None:
@@ -140,7 +147,7 @@ class JokeManager:
             at = _THERE if joke.is_knock_knock else _WHY
             state = _state_of(joke, at, wish=wish, source=source)
             receipts.append(ServiceReceipt(self.name, source, note, state, made_by))
-            self._told.add(situation.owner, joke.id)
+            self._heard.add(situation.owner, joke.id)
             yield joke.opening
 
         def receipt(seconds: float, finish: "Finish") -> ServiceReceipt:
@@ -159,7 +166,7 @@ class JokeManager:
         choice = about or kind or jokes.jokes
         if not choice:
             return None, note
-        heard = [*self._told.of(situation.owner), *_told_here(situation, self.name)]
+        heard = [*self._heard.of(situation.owner), *_told_here(situation, self.name)]
         return next_of(choice, heard, self._chance()), note
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chatbot.errors import ChatbotError
+from chatbot.heard import Heard
+from chatbot.plain_words import plainly
 from chatbot.poems import book as books
 from chatbot.poems import intents, written
 from chatbot.poems.book import Poem
+from chatbot.poems.choosing import fitting
 from chatbot.poems.classifier import Reading, classifier
 from chatbot.poems.intents import Wish
-from chatbot.poems.seen import Seen, fitting
 from chatbot.services import ServiceAnswer, ServiceReceipt, Situation
 
 if TYPE_CHECKING:
@@ -32,14 +34,14 @@ class PoemDatabase:
     """The service "poems". What was asked for stands in the answer's receipt, for *another one*.
 
     Args:
-        seen: who was given what; by default on disk.
+        heard: who was given what; by default on disk.
         seconds: how long a model may take for a new one, both tries together.
     """
 
     name = "poems"
 
-    def __init__(self, *, seen: Seen | None = None, seconds: float = written.TIME_LIMIT) -> None:
-        self._seen = seen or Seen()
+    def __init__(self, *, heard: Heard | None = None, seconds: float = written.TIME_LIMIT) -> None:
+        self._heard = heard or Heard(self.name)
         self._seconds = seconds
         self._given: list[str] = []
 
@@ -58,7 +60,7 @@ class PoemDatabase:
             poem = self._choose(asked, situation)
             given.append(poem)
             if poem.poem_id:
-                self._seen.add(situation.owner, poem.poem_id)
+                self._heard.add(situation.owner, poem.poem_id)
             yield poem.text
 
         def receipt(seconds: float, finish: "Finish") -> ServiceReceipt:
@@ -93,7 +95,7 @@ class PoemDatabase:
 
     def _choose(self, wish: Wish, situation: Situation) -> _Given:
         """One of ours where one fits; else a model's; else the nearest of ours, and says so."""
-        given = [*self._seen.of(situation.owner), *_given_here(situation, self.name)]
+        given = [*self._heard.of(situation.owner), *_given_here(situation, self.name)]
         theme = _theme_of(wish)
         if not wish.new and (theme is not None or not wish.topic):
             return self._own(wish, given)
@@ -129,7 +131,7 @@ def _theme_of(wish: Wish, known: tuple[str, ...] | None = None) -> str | None:
     """The theme of ours that a wish names or speaks of; None where it is about something else."""
     if not wish.topic:
         return None
-    words = intents.plainly(wish.topic).split()
+    words = plainly(wish.topic).split()
     for theme in known if known is not None else books.load().themes:
         if theme in words:
             return theme

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from chatbot.plain_words import plainly
+
 _BEFORE = (
     r"(?:(?:hi|hey|hello|ok|okay|well|so|now|then|and|please|pls|oh|come on|yes|yeah|sure|alright|"
     r"all right|great|bot|thanks|thank you)[ ,]+)*"
@@ -123,10 +125,3 @@ def asks_who(text: str, word: str) -> bool:
     plain = plainly(text)
     name = plainly(word)
     return plain.endswith(" who") or plain in ("who", f"{name} who") or asks_why(text)
-
-
-def plainly(text: str) -> str:
-    """Small letters, straight apostrophes, no punctuation at the end or doubled blanks."""
-    text = text.casefold().replace("\u2019", "'").replace("\u2018", "'")
-    text = re.sub(r"[!?.,;:…\"“”()*_~]+", " ", text)
-    return " ".join(text.split())

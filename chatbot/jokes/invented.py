@@ -3,15 +3,15 @@
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chatbot.engine.sampling import SamplingParams
-from chatbot.errors import BadInput, ChatbotError
+from chatbot.errors import BadInput
 from chatbot.jokes.book import Joke
 from chatbot.jokes.intents import Wish
-from chatbot.messages import user
 from chatbot.services import Writer
+from chatbot.whole_answers import whole_answer
 
 TIME_LIMIT = 8.0
 """Seconds: longer than that nobody waits for a joke, and there are some here."""
@@ -28,10 +28,10 @@ _MARKUP = re.compile(r"https?://|[<>{}\[\]|#`]|\*\*")
 
 @dataclass(frozen=True)
 class Invented:
-    """A joke that passed. `made_by`: the receipt of the model that wrote it."""
+    """A joke that passed. `made_by`: the receipt of the model that wrote it, as a dict."""
 
     joke: Joke
-    made_by: Any
+    made_by: dict[str, Any] | None
 
 
 def request(wish: Wish) -> str:
@@ -47,6 +47,7 @@ def invent(
     wish: Wish,
     known: Sequence[Joke],
     params: SamplingParams,
+    stop: threading.Event,
     seconds: float = TIME_LIMIT,
 ) -> Invented:
     """Ask for a joke and wait for it.
@@ -54,7 +55,7 @@ def invent(
     Raises:
         ChatbotError: none came in time, or what came is none, or one of those that are known.
     """
-    text, receipt = _written(provider, request(wish), params, seconds)
+    text, receipt = whole_answer(provider, request(wish), params, stop, seconds)
     joke = read(text, wish)
     if joke.punchline.casefold() in {other.punchline.casefold() for other in known}:
         raise BadInput("The joke that came is one of ours.")
@@ -87,31 +88,3 @@ def read(text: str, wish: Wish) -> Joke:
 def _part(name: str, text: str) -> str:
     found = re.search(rf"^\W*{name}\W*:\W*(.+)$", text, re.IGNORECASE | re.MULTILINE)
     return found[1].strip(" \"'“”*") if found else ""
-
-
-def _written(
-    provider: Writer, prompt: str, params: SamplingParams, seconds: float
-) -> tuple[str, Any]:
-    """The provider's whole answer, or the time is over: a server that hangs is left behind."""
-    stop = threading.Event()
-    found: list[tuple[str, Any]] = []
-    failed: list[ChatbotError] = []
-
-    def work() -> None:
-        try:
-            asked = replace(params, max_new_tokens=120, stop=())
-            answer = provider([user(prompt)], asked, stop=stop)
-            text = "".join(chunk.text for chunk in answer)
-            found.append((text, getattr(answer, "receipt", None)))
-        except ChatbotError as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=work, name="joke", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    stop.set()
-    if failed:
-        raise failed[0]
-    if not found:
-        raise ChatbotError(f"It did not answer within {seconds:g} seconds.")
-    return found[0]

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from chatbot.plain_words import plainly
+
 _POEM = (
     r"(?:(?:short|little|small|nice|new|lovely|good|long|quick|sad|happy|funny|silly|cheerful|calm|"
     r"calming|quiet|gentle|tender|romantic|hopeful|joyful|comforting|soothing|sweet|love|birthday|"
@@ -106,9 +108,3 @@ def wish(text: str) -> Wish | None:
 def wants_another(text: str) -> bool:
     """Whether a message asks for one more of the same."""
     return _ANOTHER.fullmatch(plainly(text)) is not None
-
-
-def plainly(text: str) -> str:
-    """Small letters, straight apostrophes, no punctuation at the end or doubled blanks."""
-    text = text.casefold().replace("\u2019", "'").replace("\u2018", "'")
-    return " ".join(re.sub(r"[!?.,;:…\"“”()*_~]+", " ", text).split())

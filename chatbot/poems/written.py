@@ -3,21 +3,19 @@
 import re
 import threading
 import time
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chatbot.engine.sampling import SamplingParams
-from chatbot.errors import BadInput, ChatbotError
-from chatbot.messages import user
+from chatbot.errors import BadInput
 from chatbot.poems.book import LONGEST_LINE
 from chatbot.services import Writer
+from chatbot.whole_answers import whole_answer
 
 TIME_LIMIT = 20.0
 """Seconds for both tries together: longer than that nobody waits for four lines."""
 LINES = 4
 _LONGEST_TOPIC = 200
-_MOST_CHARACTERS = 4_000
-"""Of an answer: what is longer is no poem of four lines, and isn't read on."""
 _RUBBLE = re.compile(r"https?://|<\||[<>{}\[\]|#`\\\ufffd]|\*\*")
 _DANGLING = re.compile(r"(?:[-,]|\b(?:a|an|the|and|or|of|to|in|with|for|but))$", re.IGNORECASE)
 
@@ -58,7 +56,7 @@ def write(
     end, problem = time.monotonic() + seconds, ""
     for tries in (1, 2):
         prompt = request(topic, problem)
-        text, receipt = _answer(writer, prompt, params, stop, end - time.monotonic())
+        text, receipt = whole_answer(writer, prompt, params, stop, end - time.monotonic())
         try:
             if receipt is not None and receipt.get("finish") not in ("end", "stop word"):
                 raise BadInput("It was cut off.")
@@ -94,50 +92,3 @@ def checked(text: str) -> tuple[str, ...]:
     if _DANGLING.search(lines[-1]):
         raise BadInput("It was cut off.")
     return lines
-
-
-def _answer(
-    writer: Writer,
-    prompt: str,
-    params: SamplingParams,
-    stop: threading.Event,
-    seconds: float,
-) -> tuple[str, dict[str, Any] | None]:
-    """The whole answer, or the time is over: a model that hangs is left behind.
-
-    Raises:
-        ChatbotError: nothing came in time, or the model can't answer.
-    """
-    own_stop, over = threading.Event(), threading.Event()
-    found: list[tuple[str, Any]] = []
-    failed: list[ChatbotError] = []
-
-    def work() -> None:
-        try:
-            asked = replace(params, max_new_tokens=120, stop=())
-            answer, text = writer([user(prompt)], asked, stop=own_stop), ""
-            for chunk in answer:
-                text += chunk.text
-                if len(text) > _MOST_CHARACTERS:
-                    own_stop.set()
-                    raise BadInput("Far more came than a poem.")
-            found.append((text, getattr(answer, "receipt", None)))
-        except ChatbotError as error:
-            failed.append(error)
-        except Exception:  # a writer that breaks must not take the thread's noise to the user
-            failed.append(ChatbotError("The model broke off."))
-        finally:
-            over.set()
-
-    threading.Thread(target=work, name="poem", daemon=True).start()
-    end = time.monotonic() + seconds
-    while not over.wait(min(0.05, max(0.0, end - time.monotonic()))):
-        if stop.is_set() or time.monotonic() >= end:
-            break
-    own_stop.set()
-    if failed:
-        raise failed[0]
-    if not found:
-        raise ChatbotError("It was stopped." if stop.is_set() else "No poem came in time.")
-    text, receipt = found[0]
-    return text, asdict(receipt) if is_dataclass(receipt) else None  # type: ignore[arg-type]

@@ -30,18 +30,9 @@ from chatbot.training.trial import Trial
 from pages.ui import fine_tune_dials, fine_tune_form, resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.fine_tune_state import Key, field_key
+from tests.pages.conftest import TRIAL
 from tests.pages.dataset_page import component
 
-TRIAL = Trial(
-    seconds_a_step=0.5,
-    tokens_a_step=200.0,
-    tokens_a_conversation=50.0,
-    preparing=4.0,
-    memory=10**8,
-    device="cpu",
-    free=None,
-    bfloat16=True,
-)
 PAGE = Path(__file__).parents[2] / "pages" / "fine_tune.py"
 ROUTER = PAGE.with_name("router.py")
 QUICK = TrainingConfig(
@@ -58,10 +49,9 @@ QUICK = TrainingConfig(
 
 @pytest.fixture
 def lab(home: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with a tiny model and twelve conversations; trials are not carried out."""
+    """A home with a tiny model and twelve conversations."""
     shutil.copytree(tiny_gpt2, home / "models" / "tiny")
     write_data(home, 12)
-    monkeypatch.setattr(Speeds, "_carry_out", lambda *_: TRIAL)
     return home
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from chatbot import paths
 from chatbot.errors import BadInput, Conflict
+from chatbot.heard import Heard
 from chatbot.jokes import book as books
 from chatbot.jokes.book import Joke
+from chatbot.jokes.choosing import next_of
 from chatbot.jokes.subjects import fitting
-from chatbot.jokes.told import Told, next_of
 
 ONE = Joke("a", ("Tea ", "tea"), "It was steeped.", setup="Why was the tea late?")
 DOOR = Joke("b", (), "Olive you too.", knock="Olive")
@@ -108,12 +109,12 @@ def test_the_very_word_comes_before_its_topic(home: Path) -> None:
 
 def test_none_comes_twice_before_all_came_once(tmp_path: Path) -> None:
     jokes = [Joke(str(n), (), "x", setup="y") for n in range(7)]
-    told = Told(tmp_path / "told.json")
+    told = Heard("jokes", tmp_path / "told.json")
     for chance in (0.0, 0.5, 0.99) * 7:
         joke = next_of(jokes, told.of("me"), chance)
         told.add("me", joke.id)
         told.add("you", "0")
-    heard = Told(tmp_path / "told.json").of("me")
+    heard = Heard("jokes", tmp_path / "told.json").of("me")
     assert sorted(heard) == [str(n) for n in range(7)]
     assert told.of("you") == ["0"]
     assert told.of("") == []
@@ -132,6 +133,6 @@ def test_a_damaged_memory_forgets(tmp_path: Path) -> None:
     file = tmp_path / "told.json"
     for text in ("{", "[]", '{"me": 7}', '{"me": ["1", 2]}'):
         file.write_text(text, encoding="utf-8")
-        Told(file).of("me")
-    Told(file).add("me", "3")
-    assert Told(file).of("me") == ["1", "2", "3"]
+        Heard("jokes", file).of("me")
+    Heard("jokes", file).add("me", "3")
+    assert Heard("jokes", file).of("me") == ["1", "2", "3"]

@@ -1,0 +1,9 @@
+"""A message as its words alone, for whoever looks for what it wants."""
+
+import re
+
+
+def plainly(text: str) -> str:
+    """Small letters, straight apostrophes, no punctuation and no doubled blanks."""
+    text = text.casefold().replace("\u2019", "'").replace("\u2018", "'")
+    return " ".join(re.sub(r"[!?.,;:…\"“”()*_~]+", " ", text).split())
