@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatbot.engine.receipts import Finish
 
 SOURCE = "A joke from data/jokes.json"
+KNOCK = "Knock knock!"
 _WHY, _THERE, _WHO, _TOLD = "why", "who is there", "who", "told"
 """What a joke waits for; the last one is over."""
 
@@ -92,21 +93,29 @@ class JokeManager:
         last = plainly(spoken)
         if not last:
             return None
+        if last == plainly(KNOCK):
+            return {"at": _THERE}  # nobody knows yet who it is
         for joke in books.load().jokes:
-            for at, line in ((_WHY, joke.setup), (_WHO, joke.knock)):
-                if line and last.endswith(plainly(line)):
-                    return _state_of(joke, at)
+            if joke.setup and last.endswith(plainly(joke.setup)):
+                return _state_of(joke, _WHY)
+            if joke.knock and last == plainly(joke.knock):
+                return _state_of(joke, _WHO)
         return None
 
     def _next_line(
         self, situation: Situation, state: Mapping[str, Any] | None, text: str
     ) -> ServiceAnswer | None:
-        joke = _joke_of(state)
-        if joke is None or state is None:
+        if state is None:
             return None
-        at = state.get("at")
+        joke, at = _joke_of(state), state.get("at")
+        if joke is None and at == _THERE and intents.asks_who_is_there(text):
+            joke, _ = self._choose(books.load(), Wish(knock_knock=True), situation)
+            state = _state_of(joke, at) if joke is not None and joke.is_knock_knock else state
+        if joke is None or "punchline" not in state:
+            return None
         source = str(state.get("source") or SOURCE)
-        if (at == _WHY and intents.asks_why(text)) or (
+        repeated = plainly(text) == plainly(joke.setup)
+        if (at == _WHY and (intents.asks_why(text) or repeated)) or (
             at == _WHO and intents.asks_who(text, joke.knock)
         ):
             after = {**state, "at": _TOLD}

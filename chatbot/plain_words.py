@@ -4,6 +4,6 @@ import re
 
 
 def plainly(text: str) -> str:
-    """Small letters, straight apostrophes, no punctuation and no doubled blanks."""
+    """Small letters, straight apostrophes, no other signs and no doubled blanks."""
     text = text.casefold().replace("\u2019", "'").replace("\u2018", "'")
-    return " ".join(re.sub(r"[!?.,;:…\"“”()*_~]+", " ", text).split())
+    return " ".join(re.sub(r"[^\w\s'-]|_", " ", text).split())

@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 
+from chatbot.jokes.subjects import is_topic
 from chatbot.plain_words import plainly
 
 _BEFORE = (
     r"(?:(?:hi|hey|hello|ok|okay|well|so|now|then|and|please|pls|oh|come on|yes|yeah|sure|alright|"
-    r"all right|great|bot|thanks|thank you)[ ,]+)*"
+    r"all right|great|bot|thanks|thank you|i'm (?:so |a bit )?(?:bored|sad|tired))[ ,]+)*"
 )
 """Small words that a request may begin with."""
 _POLITE = (
@@ -18,33 +19,38 @@ _KIND = (
     r"(?:good|funny|short|new|nice|silly|bad|dad|clean|quick|better|best|great)"
 )
 _JOKE = (
-    rf"(?:(?:{_KIND},? )*(?:knock[- ]?knock |(?P<kind>[a-z]+) )?jokes?|something (?:really )?funny)"
+    rf"(?:(?:{_KIND},? )*(?:knock[- ]?knock |(?P<kind>[a-z]+) )?(?:of your )?jokes?|"
+    r"something (?:really )?funny)"
 )
 _SOME = r"(?:a |an |another |one more |one |some |any |your |me |us |the )*"
+_NEW = r"(?:a |an |another |one more |one |some |any |more )"
 _ABOUT = r"(?: (?:about|on|with|involving) (?P<topic>.+?))?"
 _AFTER = r"(?: (?:please|pls|now|then|today|for (?:me|us)|again|will you|would you|if you can))*"
 
 _ASKS = [
-    re.compile(_BEFORE + pattern + _AFTER + r"$")
-    for pattern in (
-        rf"{_SOME}{_JOKE}{_ABOUT}",
-        rf"{_POLITE}(?:tell|give|crack|share|say|throw|show|read|do|try|have|let me hear|"
-        rf"let's hear) {_SOME}{_JOKE}{_ABOUT}",
-        rf"(?:do you |d'you |have you |you )?(?:happen to )?(?:know|got|have|heard|remember)"
-        rf"(?: got| heard)? {_SOME}{_JOKE}{_ABOUT}",
-        rf"(?:do you |have you )?(?:know|got|have|heard) (?:any|some) (?:more )?"
-        rf"(?:{_KIND} )ones{_ABOUT}",
-        rf"(?:i want|i wanna|i need|i'd like|i would like|i'd love|i would love|i feel like)"
-        rf"(?: to hear)? {_SOME}{_JOKE}{_ABOUT}",
-        rf"(?:can|could|may) (?:i|we) (?:please )?(?:have|hear|get) {_SOME}{_JOKE}{_ABOUT}",
-        rf"(?:do you want to|would you|how about|what about|time for|let's have) (?:tell(?:ing)? )?"
-        rf"{_SOME}{_JOKE}{_ABOUT}",
-        rf"{_POLITE}(?:make|get) (?:me|us) (?:laugh|smile|giggle|chuckle)(?: (?:about|with) "
-        r"(?P<topic>.+?))?",
-        rf"{_POLITE}(?:cheer me up|amuse me|entertain me) with {_SOME}{_JOKE}{_ABOUT}",
-        r"(?:say|tell me) something (?:really )?funny(?: about (?P<topic>.+?))?",
-        r"(?:i (?:need|could use)|give me) (?:a (?:good )?laugh|cheering up with a joke)",
-    )
+    re.compile(rf"(?:knock[- ]?knock |(?P<bare>[a-z]+) )?jokes?{_ABOUT}{_AFTER}$"),
+    *(
+        re.compile(_BEFORE + pattern + _AFTER + r"$")
+        for pattern in (
+            rf"{_NEW}+{_JOKE}{_ABOUT}",
+            rf"{_POLITE}(?:tell|give|crack|share|say|throw|show|read|do|try|have|let me hear|"
+            rf"let's hear|hit (?:me|us) with) {_SOME}{_JOKE}{_ABOUT}",
+            rf"(?:do you |d'you |have you |you )?(?:happen to )?(?:know|got|have|heard|remember)"
+            rf"(?: got| heard)? {_NEW}*{_JOKE}{_ABOUT}",
+            rf"(?:do you |have you )?(?:know|got|have|heard) (?:any|some) (?:more )?"
+            rf"(?:{_KIND} )ones{_ABOUT}",
+            rf"(?:i want|i wanna|i need|i'd like|i would like|i'd love|i would love|i feel like)"
+            rf"(?: to hear)? {_SOME}{_JOKE}{_ABOUT}",
+            rf"(?:can|could|may) (?:i|we) (?:please )?(?:have|hear|get) {_SOME}{_JOKE}{_ABOUT}",
+            rf"(?:do you want to|would you|how about|what about|time for|let's have) (?:tell(?:ing)? )?"
+            rf"{_SOME}{_JOKE}{_ABOUT}",
+            rf"{_POLITE}(?:make|get) (?:me|us) (?:laugh|smile|giggle|chuckle)(?: (?:about|with) "
+            r"(?P<topic>.+?))?",
+            rf"{_POLITE}(?:cheer me up|amuse me|entertain me) with {_SOME}{_JOKE}{_ABOUT}",
+            r"(?:say|tell me) something (?:really )?funny(?: about (?P<topic>.+?))?",
+            r"(?:i (?:need|could use)|give me) (?:a (?:good )?laugh|cheering up with a joke)",
+        )
+    ),
 ]
 _ANOTHER = re.compile(
     _BEFORE + r"(?:tell me |give me |do you (?:know|have) |know |got |have you got )?"
@@ -52,15 +58,15 @@ _ANOTHER = re.compile(
     r"any more|any others?)" + _AFTER + r"$"
 )
 _WHY = re.compile(
-    _BEFORE + r"(?:but )?(?:why|why not|why's that|why is that|why did (?:it|he|she|they)|"
-    r"why do (?:they|we)|why (?:was|is|are|were|does) (?:it|he|she|that|they)(?: so)?|how come|"
-    r"how so|what|what for|"
-    r"what happened|tell me(?: why| more)?|do tell|say it|go on|go ahead|continue|and|"
-    r"i (?:do not|don't|dont|dunno) ?(?:know)?|dunno|idk|no idea|no clue|not a clue|i have no idea|"
-    r"i give up|i give in|you tell me|let me hear(?: it)?|let's hear it|i'm listening|"
-    r"what's the (?:answer|punchline)|what is the (?:answer|punchline)|beats me|search me|"
-    r"surprise me)"
-    r"(?: (?:then|please|already|now|exactly))*$"
+    _BEFORE + r"(?:(?:h+m+|um+|uh|er) )*(?:(?:but )?(?:why|why not|why's that|why is that|"
+    r"why did (?:it|he|she|they)|why do (?:they|we)|"
+    r"why (?:was|is|are|were|does) (?:it|he|she|that|they)(?: so)?|how come|how so|what|what for|"
+    r"what happened|tell me(?: why| more)?|do tell|say it|go on|go ahead|continue|and|not sure|"
+    r"i'm not sure|i (?:do not|don't|dont|dunno) ?(?:know)?|dunno|idk|no idea|no clue|"
+    r"not a clue|i have no idea|i give up|i give in|you tell me|let me hear(?: it)?|"
+    r"let's hear it|i'm listening|what's the (?:answer|punchline)|"
+    r"what is the (?:answer|punchline)|beats me|search me|surprise me)(?: |$)){1,3}"
+    r"(?:(?:then|please|already|now|exactly)(?: |$))*$"
 )
 _THERE = re.compile(
     _BEFORE + r"(?:who(?:'s|s| is|se)? ?(?:there|it|that|this|at the door)?|come in|yes|"
@@ -87,9 +93,12 @@ def wish(text: str) -> Wish | None:
         if found is None:
             continue
         said = found.groupdict()
-        kind = said.get("kind") or ""
+        bare, kind = said.get("bare") or "", said.get("kind") or ""
+        if bare and not is_topic(bare):
+            continue
         if kind in _NO_JOKES:
             return None
+        kind = kind or bare
         topic = (said.get("topic") or "").strip()
         knock = bool(re.search(r"\bknock[- ]?knock\b", plain))
         if not topic and not knock:
@@ -101,7 +110,7 @@ def wish(text: str) -> Wish | None:
 _NO_JOKES = frozenset({
     "no", "not", "my", "your", "his", "her", "this", "that", "our", "their", "whose", "what",
     "inside", "private", "running", "practical", "cruel", "sick", "stupid", "only", "mere",
-    "standing", "old",
+    "standing", "old", "the",
 })  # fmt: skip
 """With these before it, a joke is spoken of and not asked for."""
 

@@ -68,6 +68,9 @@ def read(text: str, wish: Wish) -> Joke:
     Raises:
         BadInput: it has not both parts, or more in it than words.
     """
+    text = text.replace("**", "")
+    if re.match(r"\W*knock,? knock", text, re.IGNORECASE):
+        text = text.replace(" / ", "\n")
     lines = [line.strip(" \t-*\"'“”") for line in text.splitlines() if line.strip(" \t-*\"'“”")]
     if _MARKUP.search(text):
         raise BadInput("What came has markup in it.")
@@ -77,6 +80,7 @@ def read(text: str, wish: Wish) -> Joke:
             raise BadInput("The knock-knock joke that came is not whole.")
         spoken = [re.sub(r"^\w+: *", "", line) for line in lines]
         return Joke("invented", topics, spoken[4], knock=spoken[2].rstrip(".!"))
+    text = re.sub(r"\s*(punchline\W*:)", r"\n\1", text, flags=re.IGNORECASE)  # if on one line
     setup, punchline = _part("setup", text), _part("punchline", text)
     if not setup and not punchline and len(lines) == 2 and lines[0].endswith("?"):
         setup, punchline = lines

@@ -52,6 +52,12 @@ def fitting(jokes: Sequence[Joke], topic: str) -> list[Joke]:
     return [joke for joke in jokes if words & _words(_all_of(joke))]
 
 
+def is_topic(word: str) -> bool:
+    """Whether a word alone names a topic: *a cat joke*, but not *a joke of hers*."""
+    one = _singular(word)
+    return one in _LIKE or one in _singulars(set(_LIKE.values()))
+
+
 def _all_of(joke: Joke) -> str:
     return " ".join((joke.setup, joke.knock, joke.punchline))
 

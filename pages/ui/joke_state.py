@@ -6,7 +6,7 @@ from enum import StrEnum
 import streamlit as st
 
 from chatbot.jokemanager import JokeManager
-from chatbot.jokes.book import Joke
+from chatbot.jokes.book import JokeBook
 
 NEW = "new"
 """Stands for the id of a joke that is being written."""
@@ -37,7 +37,7 @@ class JokeDesk:
     """
 
     editing: str = ""
-    before: tuple[Joke, ...] | None = None
+    before: JokeBook | None = None
     change: str = ""
     trouble: str = ""
     shown: int = SHOWN_MORE

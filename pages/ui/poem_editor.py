@@ -178,8 +178,10 @@ def _delete(poem_id: str) -> None:
 
 def _undo() -> None:
     at_desk = desk()
+    if at_desk.before is None:
+        return
     try:
-        books.save(replace(books.load(), poems=at_desk.before or ()))
+        books.save(at_desk.before)
     except ChatbotError as error:
         at_desk.trouble = str(error)
     else:
@@ -187,5 +189,5 @@ def _undo() -> None:
 
 
 def _write(before: PoemBook, after: PoemBook, change: str) -> None:
-    books.save(after)
-    desk().before, desk().change = before.poems, f"Takes back {change}."
+    saved = books.save(after)  # what others write after it must not be undone with it
+    desk().before, desk().change = replace(before, stamp=saved.stamp), f"Takes back {change}."

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from chatbot.poems.book import Poem
+from chatbot.poems.book import PoemBook
 
 NEW = "new"
 """Stands for the id of a poem that is being written."""
@@ -37,7 +37,7 @@ class PoemDesk:
     """
 
     editing: str = ""
-    before: tuple[Poem, ...] | None = None
+    before: PoemBook | None = None
     change: str = ""
     trouble: str = ""
     shown: int = SHOWN_MORE

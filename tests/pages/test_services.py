@@ -97,6 +97,17 @@ def test_what_is_no_joke_stays_in_the_form(
     assert books.load() == before
 
 
+def test_undo_leaves_what_others_wrote_meanwhile(page: AppTest) -> None:
+    page.button(key="jokes_add").click()
+    write(ran(page), "new", "Why did the lamp go out?", "It had a date.")
+    theirs = books.load()
+    books.save(theirs.with_joke(books.Joke("theirs", (), "So.", setup="Why so?")))
+    page.button(key="jokes_undo").click()
+    ran(page)
+    assert "changed elsewhere" in page.error[0].value
+    assert [joke.id for joke in books.load().jokes[-2:]] == ["own-1", "theirs"]
+
+
 def test_a_knock_knock_joke(page: AppTest) -> None:
     page.button(key="jokes_add").click()
     ran(page)

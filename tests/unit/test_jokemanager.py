@@ -112,6 +112,31 @@ def test_without_receipts_the_last_words_tell_where_it_is(manager: JokeManager) 
     assert next(answer).text == door.punchline
 
 
+def test_without_receipts_a_whole_knock_knock_joke_is_told(home: Path) -> None:
+    manager, past = JokeManager(), list[Message]()
+    for line in ("knock-knock joke", "Who's there?", "", "thank you"):
+        asked = line or f"{past[-1].text.rstrip('.')} who?"
+        answer = manager.answer(situation(asked, messages=tuple(past)))
+        if line == "thank you":
+            assert answer is None
+            return
+        assert answer is not None, asked
+        past += [user(asked), assistant("".join(chunk.text for chunk in answer))]
+    pytest.fail("the exchange has four lines")
+
+
+def test_a_word_of_a_joke_is_no_joke(manager: JokeManager) -> None:
+    word = next(joke.knock for joke in books.load().jokes if joke.knock)
+    past = (user("hello"), assistant(f"I really like my {word}."))
+    assert manager.answer(situation("why?", messages=past)) is None
+
+
+def test_the_setup_said_once_more_asks_why(manager: JokeManager) -> None:
+    setup = manager.respond("tell me a joke about cats")
+    assert setup is not None
+    assert manager.respond(setup) == punchline_of(setup)
+
+
 def test_a_topic_that_nobody_wrote_about_is_said(manager: JokeManager) -> None:
     answer = manager.answer(situation("tell me a joke about quantum accountancy"))
     assert answer is not None
@@ -188,6 +213,20 @@ def test_it_makes_up_a_knock_knock_joke(home: Path) -> None:
     assert spoken == "Knock knock!"
     assert receipt.state["word"] == "Fog"
     assert larger.asked.startswith("Tell a short, funny knock-knock joke.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Setup:** Why did the fog sell its horn?\n\n**Punchline:** It saw no point.",
+        "Setup: Why did the fog sell its horn? Punchline: It saw no point.",
+        "Why did the fog sell its horn?\nIt saw no point.",
+    ],
+)
+def test_other_forms_are_understood_too(home: Path, text: str) -> None:
+    spoken, receipt = told_by(Larger(text), "tell me a joke about fog")
+    assert spoken == "Why did the fog sell its horn?"
+    assert receipt.state["punchline"] == "It saw no point."
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,14 @@ let's hear a joke
 knock knock joke
 a knock-knock joke, please
 tell me a short, funny joke
-hit
-""".strip().splitlines()[:-1]
+I'm bored, tell me a joke
+hit me with a joke
+tell me one of your jokes
+tell me a joke!!! 😂
+a cat joke
+computer jokes please
+tell me a platypus joke
+""".strip().splitlines()
 
 HELD_OUT_ASKS = """
 Hi bot, got a joke for us today?
@@ -128,6 +134,14 @@ help me write a joke for my wedding speech
 translate this joke into French
 a good joke needs timing
 jokes aside, how was your day?
+Good joke!
+thanks, great joke
+bad joke
+hate jokes
+enough jokes
+dont joke
+explain joke
+have you heard the joke about the horse
 """.strip().splitlines()
 
 HELD_OUT_SPEAKS = """
@@ -190,10 +204,15 @@ Why did she?
 okay, why?
 and?
 hm... why is that?
+I don't know, why?
+I don't know why
+no idea, tell me
+hmm, why?
+not sure
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("text", WHY[:-1])
+@pytest.mark.parametrize("text", WHY)
 def test_brings_the_punchline(text: str) -> None:
     assert intents.asks_why(text)
 
