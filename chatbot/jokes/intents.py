@@ -42,8 +42,8 @@ _ASKS = [
             rf"(?:i want|i wanna|i need|i'd like|i would like|i'd love|i would love|i feel like)"
             rf"(?: to hear)? {_SOME}{_JOKE}{_ABOUT}",
             rf"(?:can|could|may) (?:i|we) (?:please )?(?:have|hear|get) {_SOME}{_JOKE}{_ABOUT}",
-            rf"(?:do you want to|would you|how about|what about|time for|let's have) (?:tell(?:ing)? )?"
-            rf"{_SOME}{_JOKE}{_ABOUT}",
+            rf"(?:do you want to|would you|how about|what about|time for|let's have) "
+            rf"(?:tell(?:ing)? )?{_SOME}{_JOKE}{_ABOUT}",
             rf"{_POLITE}(?:make|get) (?:me|us) (?:laugh|smile|giggle|chuckle)(?: (?:about|with) "
             r"(?P<topic>.+?))?",
             rf"{_POLITE}(?:cheer me up|amuse me|entertain me) with {_SOME}{_JOKE}{_ABOUT}",
