@@ -23,10 +23,10 @@ page = st.navigation(
             url_path="sampling_lab",
         ),
         st.Page("compare.py", title="Compare", icon=":material/compare:", url_path="compare"),
+        st.Page("models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
         st.Page(
             "services.py", title="Jokes and poems", icon=":material/mood:", url_path="services"
         ),
-        st.Page("models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
     ]
 )
 chats.keep_in_address()

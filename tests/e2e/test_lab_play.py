@@ -45,6 +45,16 @@ def test_five_answers_grow_together_and_stop_together(running: Lab, visitor: Vis
     expect(page.get_by_text(re.compile(r"story · seed \d+"))).to_be_visible()
 
 
+def place(page: Page, name: str) -> float:
+    """Where a column begins, in pixels from the left; none while the page is drawn again."""
+    for _ in range(50):
+        box = column(page, name).bounding_box()
+        if box is not None:
+            return box["x"]
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{name} is not shown")
+
+
 def test_differences_are_marked_and_a_phone_has_them_below_each_other(
     running: Lab, visitors: Callable[..., Visitor]
 ) -> None:
@@ -56,10 +66,8 @@ def test_differences_are_marked_and_a_phone_has_them_below_each_other(
             expect(ended).to_contain_text(re.compile("ended by itself|reached the limit"))
         expect(column(page, "Temperature 1.6").locator("mark").first).to_be_visible()
         expect(column(page, "Temperature 0.8").locator("mark")).to_have_count(0)
-        boxes = [column(page, f"Temperature {t}").bounding_box() for t in ("0", "1.6")]
-        assert boxes[0] is not None
-        assert boxes[1] is not None
-        beside = boxes[1]["x"] > boxes[0]["x"]
+        left, right = (place(page, f"Temperature {t}") for t in ("0", "1.6"))
+        beside = right > left
         assert beside == (width == 1280)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
