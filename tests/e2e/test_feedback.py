@@ -29,7 +29,7 @@ def test_a_wrong_answer_is_put_right_and_learned(lab: Lab, visitor: Visitor) -> 
     page.get_by_role("button", name="Fine-tune on it").click()  # two
     start = page.get_by_role("button", name="Fine-tune", exact=True)
     expect(start).to_be_enabled()
-    expect(page.get_by_label("Base model")).to_have_value("tiny")
+    expect(page.get_by_role("combobox", name="Base model")).to_have_value("tiny")
     start.click()  # three
     expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=200_000)
     expect(page.get_by_role("button", name="Chat with it").first).to_be_visible()
