@@ -79,7 +79,7 @@ def editor(transcript: Transcript, turn: Turn, request: Request) -> None:
                     "Save and teach",
                     icon=":material/school:",
                     key="edit-teach",
-                    help="Takes it into the data set as well: the next fine-tune learns it.",
+                    help="Takes it into the data set as well: the next fine-tune reads it often.",
                 )
             )
             st.button("Cancel", key="edit-cancel", on_click=_edit, args=(None,), help="Esc")

@@ -18,8 +18,8 @@ from pages.ui.errors import plain
 from pages.ui.resources import answering, store
 
 ENOUGH = 1
-"""New examples after which a run is offered: a run reads even a single correction so often that it
-is learned (`training.emphasis`)."""
+"""New examples after which a run is offered: it reads even a single correction about twelve times
+(`training.emphasis`), and three clicks shall do."""
 MOST_QUESTIONS = 5
 _USED = frozenset({"finished", "stopped", "running", "stopping", "pausing", "paused", "waiting"})
 """States of runs that have read their data, or will."""

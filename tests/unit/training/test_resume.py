@@ -19,7 +19,6 @@ from chatbot.training.runs import Run
 from tests.unit.training.branches import branch
 from tests.unit.training.small import changed
 
-pytestmark = pytest.mark.timeout(300)  # four processes begin one after the other
 STEPS = 24
 KILLS = {"lora": 3, "full": 3, "scratch": 4}
 
