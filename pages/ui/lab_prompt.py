@@ -39,7 +39,7 @@ def panel() -> list[Message]:
 def see_why(transcript: Transcript, index: int, *, last: bool) -> None:
     """On the chat page: take a question, and what was said before, to the sampling lab."""
     if st.button(
-        "See why" if last else ":material/query_stats:",
+        "In the lab" if last else ":material/query_stats:",
         icon=":material/query_stats:" if last else None,
         key=f"{Key.SEE_WHY}-{index}",
         type="tertiary",

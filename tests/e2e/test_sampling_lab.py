@@ -39,7 +39,7 @@ def test_found_from_the_chat_and_temperature_moves_the_bars(running: Lab, visito
     chat.choose("tiny")
     chat.few_tokens()
     chat.ask("Hello! Who are you?")
-    chat.answer().get_by_role("button", name="See why").click()
+    chat.answer().get_by_role("button", name="In the lab").click()
     expect(page.get_by_role("heading", name="Sampling lab", exact=True)).to_be_visible()
     expect(page.get_by_role("textbox", name="Prompt")).to_have_value("Hello! Who are you?")
     expect(rows(page)).to_have_count(40)
