@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 DEVICES = ("cuda", "mps", "cpu")
 DTYPES = ("bfloat16", "float32", "float16")
+SHAPES_KEPT = "128"
+"""For how many shapes of a product oneDNN, which computes on the processor, keeps its code. A model
+needs some twenty at once; each row of another length brings twenty others, and of the usual 1024
+each holds memory."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ def choose_placement(device: str | None = None, dtype: str | None = None) -> Pla
         BadInput: an unknown name.
         NotAvailable: that device is not in this machine.
     """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", SHAPES_KEPT)  # read at the first one
     wanted_device = device or os.environ.get("CHATBOT_DEVICE") or None
     wanted_dtype = dtype or os.environ.get("CHATBOT_DTYPE") or None
     chosen, why_device = _device(wanted_device)

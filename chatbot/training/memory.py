@@ -1,5 +1,8 @@
 """Memory while a run goes on: how much it takes, and what to do when there is no more."""
 
+import ctypes
+import sys
+from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -46,6 +49,14 @@ def give_back() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def trim() -> None:
+    """Hand back to the system what the C library keeps of freed memory: rows of ever new lengths
+    leave gaps that the next ones don't fit into. Only glibc can; it takes some 60 ms for 1 GB."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def smaller_batch(config: TrainingConfig) -> TrainingConfig | None:

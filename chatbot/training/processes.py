@@ -6,6 +6,7 @@ print nor write anything but their random states (see `along`). With one process
 anything, and torch's part for several is not even started.
 """
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -133,9 +134,13 @@ class Group:
         )
 
     def leave(self) -> None:
+        """The end: waits for torch's threads, as one that let go of a tensor while Python ends
+        would abort the process. They end only once nobody holds their group any more."""
         import torch.distributed as dist
 
+        self._channel = None
         dist.destroy_process_group()
+        gc.collect()
 
 
 _current = Group()

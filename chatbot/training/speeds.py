@@ -141,6 +141,15 @@ class Speeds:
             )
             self._thread.start()
 
+    def remember(self, config: TrainingConfig, trial: Trial) -> None:
+        """Keep what a trial of such a run told."""
+        kept = {**asdict(trial), "batch_size": config.batch_size, "when": now()}
+        with self._lock:
+            write_atomically(
+                paths.runs_dir() / ".speeds.json",
+                json.dumps({**self._read(), _kind(config): kept}, indent=2) + "\n",
+            )
+
     def stop(self) -> None:
         """End the trial that is going on, so that a run has the machine for itself."""
         with self._lock:
@@ -158,12 +167,7 @@ class Speeds:
             trial = self._carry_out(config)
             if trial is None:
                 return
-            kept = {**asdict(trial), "batch_size": config.batch_size, "when": now()}
-            with self._lock:
-                write_atomically(
-                    paths.runs_dir() / ".speeds.json",
-                    json.dumps({**self._read(), _kind(config): kept}, indent=2) + "\n",
-                )
+            self.remember(config, trial)
         except ChatbotError as error:
             self._problem[_kind(config)] = error
 

@@ -1,5 +1,6 @@
 """The library's Trainer, taught to pack conversations and to measure the held-out loss exactly."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from transformers.utils import logging as library_logging
 
 from chatbot.engine.device import Placement, computes_tf32
 from chatbot.engine.prompts import TrainingExample
-from chatbot.training import processes
+from chatbot.training import memory, processes
 from chatbot.training.config import TrainingConfig
 from chatbot.training.data import IGNORED, collate
 from chatbot.training.optimizers import MuonWithAdamW
 from chatbot.training.trainable import Trainable
+
+TRIMS_SHARE = 0.02
+"""Of the time, at most, for handing freed memory back to the system between two steps."""
 
 
 class PackedTrainer(Trainer):
@@ -49,7 +53,7 @@ class PackedTrainer(Trainer):
             train_dataset=train,
             processing_class=trainable.tokenizer,
             compute_loss_func=token_loss,
-            callbacks=[*callbacks, _AfterTheGradients()],
+            callbacks=[*callbacks, _AfterTheGradients(), _MemoryTrimmed()],
             optimizers=(optimizer, None),
         )
         self.remove_callback(PrinterCallback)
@@ -144,6 +148,20 @@ class _AfterTheGradients(TrainerCallback):
 
     def on_optimizer_step(self, *_: Any, **__: Any) -> None:
         processes.current().between_steps = True
+
+
+class _MemoryTrimmed(TrainerCallback):
+    """Hands back what rows of ever new lengths left unused, which would grow with the steps."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        begun = time.monotonic()
+        if begun >= self._next:
+            memory.trim()
+            ended = time.monotonic()
+            self._next = ended + (ended - begun) / TRIMS_SHARE
 
 
 def trainer_for(

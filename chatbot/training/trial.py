@@ -3,10 +3,12 @@ so that what it loads goes when it ends, and the chat beside it is hardly distur
 
     python -m chatbot.training.trial < config.json
 
-prints one JSON object (`Trial`), or the sentence that says why not.
+prints one JSON object (`Trial`), or the sentence that says why not. It ends with the program that
+began it: nobody is left to read what it would tell.
 """
 
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -28,6 +30,7 @@ SAMPLE = 256
 """Conversations that lengths are taken from, spread evenly over the set."""
 _LOOK = 0.005
 """Seconds between two looks at the memory."""
+_LOOK_FOR_PARENT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,26 @@ def _memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def _end_with_parent() -> None:
+    """Leave as soon as the program that began this one is gone, such as a killed server."""
+    from chatbot.training.runs import process_start
+
+    parent = os.getppid()
+    began = process_start(parent)
+
+    def watch() -> None:
+        while process_start(parent) == began:
+            time.sleep(_LOOK_FOR_PARENT)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def main() -> int:
     """Read the settings from standard input; print what was measured."""
     from chatbot.training.config import TrainingConfig
 
+    _end_with_parent()
     try:
         trial = try_out(TrainingConfig.from_json(sys.stdin.read()))
     except ChatbotError as error:

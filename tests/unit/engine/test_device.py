@@ -1,9 +1,11 @@
 """Where a model runs: the best there is, what the environment says, and the reason in words."""
 
+import os
+
 import pytest
 import torch
 
-from chatbot.engine.device import choose_placement
+from chatbot.engine.device import SHAPES_KEPT, choose_placement
 from chatbot.errors import BadInput, NotAvailable
 
 
@@ -57,6 +59,17 @@ def test_graphics_cards_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
     machine(monkeypatch, cuda=True, half=True)
     assert choose_placement().dtype == "bfloat16"
     assert "CUDA" in choose_placement().reason
+
+
+@pytest.mark.parametrize("wish", ["", "7"])
+def test_code_for_shapes_is_bounded_unless_somebody_says_how(
+    monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    if wish:
+        monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", wish)
+    choose_placement()
+    assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == (wish or SHAPES_KEPT)
 
 
 def test_wishes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,45 +1,15 @@
-"""Processes of their own that branch off one which has imported everything: that takes seconds."""
+"""Two processes, as a launcher starts them."""
 
-import multiprocessing
 import os
 import socket
 import sys
-from collections.abc import Callable
-from multiprocessing.process import BaseProcess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.branches import branch
 from tests.unit.training.small import answer_briefly
-
-LOADED_BEFORE = (
-    "torch",
-    "transformers",
-    "peft",
-    "chatbot.training.along",
-    "chatbot.training.trainer",
-    "chatbot.training.work",
-)
-
-
-def branch(work: Callable[..., None], *given: object) -> BaseProcess:
-    """Do `work`, a function of a module, in a process begun at once, in this environment."""
-    way = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    context = multiprocessing.get_context(way)
-    if way == "forkserver":
-        context.set_forkserver_preload(list(LOADED_BEFORE))
-    process = context.Process(target=_in_environment, args=(dict(os.environ), work, given))
-    process.start()
-    return process
-
-
-def _in_environment(
-    environment: dict[str, str], work: Callable[..., None], given: tuple[object, ...]
-) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    answer_briefly()  # as in the process that this one is compared with
-    work(*given)
 
 
 class Two:
@@ -72,10 +42,16 @@ class Two:
         assert code is not None
         return code, out, err
 
+    def threads_left(self) -> list[str]:
+        """The names of both processes' threads when all was done."""
+        names = ((self._said / f"{rank}.threads").read_text() for rank in (0, 1))
+        return "\n".join(names).splitlines()
+
 
 def _take_part(rank: int, port: int, said: str, arguments: tuple[str, ...]) -> None:
     from chatbot.__main__ import main
 
+    answer_briefly()  # as in the process that this one is compared with
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -85,4 +61,15 @@ def _take_part(rank: int, port: int, said: str, arguments: tuple[str, ...]) -> N
     }
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(f"{said}.{name}", os.O_CREAT | os.O_WRONLY, 0o600), number)
-    sys.exit(main(["train", "--json", *arguments]))
+    code = main(["train", "--json", *arguments])
+    Path(f"{said}.threads").write_text("\n".join(threads_of(os.getpid())))
+    sys.exit(code)
+
+
+def threads_of(process: int) -> list[str]:
+    """The names of its threads at this moment; none where the system does not tell them."""
+    names = []
+    for thread in Path(f"/proc/{process}/task").glob("*/comm"):
+        with suppress(OSError):  # it has just ended
+            names.append(thread.read_text().strip())
+    return names

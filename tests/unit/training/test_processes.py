@@ -26,7 +26,7 @@ from chatbot.training.job import run_training
 from chatbot.training.processes import Group, launched
 from chatbot.training.runlog import request_pause
 from chatbot.training.runs import Run
-from tests.unit.training.branches import Two
+from tests.unit.training.branches import Two, threads_of
 from tests.unit.training.small import changed
 
 pytestmark = pytest.mark.timeout(300)
@@ -158,6 +158,18 @@ def test_two_processes_learn_what_one_would(
     assert run.config.conversations_a_step == alone.config.conversations_a_step
     assert len(run.answers()) == len(alone.answers())
     assert_learned_the_same(run, alone, 11)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the names of threads")
+def test_torch_s_threads_end_before_the_process_does(settings: TrainingConfig, home: Path) -> None:
+    """One that still lets go of tensors while Python ends would abort the process."""
+    two = Two(home / "said", *flags(changed(settings, max_steps=60), "two"))
+    until_it_learns(two)
+    assert two.first.pid is not None
+    assert [name for name in threads_of(two.first.pid) if "gloo" in name]
+    code, _, err = two.ended(TIME)
+    assert code == 0, err
+    assert [name for name in two.threads_left() if "gloo" in name] == []
 
 
 def test_a_pause_ends_both_and_a_resume_ends_the_same(settings: TrainingConfig, home: Path) -> None:

@@ -16,8 +16,8 @@ from chatbot.training import recorder, runs, saving, watching
 from chatbot.training.config import METHODS, TrainingConfig
 from chatbot.training.job import resume_training, run_training
 from chatbot.training.runs import Run
-from tests.unit.training.branches import branch
-from tests.unit.training.small import changed
+from tests.branches import branch
+from tests.unit.training.small import answer_briefly, changed
 
 STEPS = 24
 KILLS = {"lora": 3, "full": 3, "scratch": 4}
@@ -25,6 +25,7 @@ KILLS = {"lora": 3, "full": 3, "scratch": 4}
 
 def work_on(name: str, config: str) -> None:
     """What a process does; without a config it resumes."""
+    answer_briefly()  # as in the process that this one is compared with
     recorder.SAVING_SHARE = watching.SHARE = 1e9
     if config:
         run_training(TrainingConfig.from_json(config), run_id=name)

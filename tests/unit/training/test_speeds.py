@@ -13,6 +13,7 @@ from chatbot import paths
 from chatbot.training import preflight, speeds
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
+from chatbot.training.runs import process_start
 from chatbot.training.scores.results import read_scores
 from chatbot.training.speeds import Speeds
 from tests.unit.training.small import changed
@@ -138,3 +139,27 @@ def test_the_trial_prints_one_object(settings: TrainingConfig) -> None:
 
     assert process.returncode == 0, complaint
     assert json.loads(said)["memory"] > 0
+
+
+def test_a_trial_ends_with_the_server_that_began_it() -> None:
+    """It waits for settings from a pipe of ours, so that nothing else could end it."""
+    begin = (
+        "import subprocess, sys, time\n"
+        "command = [sys.executable, '-m', 'chatbot.training.trial']\n"
+        "print(subprocess.Popen(command).pid, flush=True)\n"
+        "time.sleep(600)"
+    )
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", begin]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as server:
+        assert server.stdout is not None
+        trial = int(server.stdout.readline())
+        began = process_start(trial)
+        time.sleep(1)
+        assert process_start(trial) == began is not None
+        server.kill()
+        server.wait()
+        until = time.monotonic() + 30
+        while process_start(trial) == began:
+            assert time.monotonic() < until
+            time.sleep(0.05)

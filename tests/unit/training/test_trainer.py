@@ -8,7 +8,7 @@ import torch
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from chatbot.engine.device import Placement
-from chatbot.training import data, trainable
+from chatbot.training import data, memory, trainable
 from chatbot.training.config import TrainingConfig
 from chatbot.training.trainer import PackedTrainer, arguments
 from tests.unit.training.small import changed, conversations, install
@@ -63,6 +63,16 @@ def test_measuring_draws_no_random_number_and_without_held_out_there_is_nothing(
     trainer.evaluate()
     assert torch.equal(torch.get_rng_state(), before)
     assert make(settings, tmp_path, steps=1).evaluate() == {}
+
+
+def test_memory_goes_back_to_the_system_between_steps(
+    settings: TrainingConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trims: list[int] = []
+    monkeypatch.setattr("chatbot.training.trainer.TRIMS_SHARE", 1e9)
+    monkeypatch.setattr(memory, "trim", lambda: trims.append(1))
+    make(settings, tmp_path, steps=3).train()
+    assert len(trims) == 3
 
 
 def test_training_prints_nothing(
