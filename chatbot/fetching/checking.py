@@ -142,7 +142,7 @@ def _compare(
 
 
 def _see_vocabulary(folder: Path) -> None:
-    """The tokenizer can be read and knows no more tokens than the weights."""
+    """The tokenizer can be read, knows no more tokens than the weights, and knows how they end."""
     import json
 
     from chatbot.engine.loading import load_tokenizer
@@ -154,11 +154,17 @@ def _see_vocabulary(folder: Path) -> None:
     except Exception as error:
         raise _unusable(f"Its tokenizer can't be read ({_first_line(error)}).") from error
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    known = int(config.get("vocab_size") or 0)
+    known, end = int(config.get("vocab_size") or 0), config.get("eos_token_id")
+    ends = end if isinstance(end, list) else [end]
+    problem = ""
     if known and len(tokenizer) > known:
+        problem = f"{len(tokenizer)} tokens; the weights know {known}"
+    elif ends and all(isinstance(each, int) and each >= len(tokenizer) for each in ends):
+        problem = f"{len(tokenizer)} tokens; the weights end an answer with token {ends[0]}"
+    if problem:
         raise BadInput(
             "Tokenizer and weights of this model don't belong together.",
-            value=f"{len(tokenizer)} tokens; the weights know {known}",
+            value=problem,
             remedy="Put the tokenizer that the model was trained with beside it.",
         )
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from chatbot.engine import gguf_families
 from chatbot.errors import BadInput, ChatbotError
 
 _SCALARS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 """Bytes by type number; 8 is a text and 9 a list."""
 _TEXT, _LIST = 8, 9
 MOST_FIELDS, MOST_TENSORS, MOST_ITEMS = 10_000, 100_000, 10_000_000
+ARCHITECTURE = "general.architecture"
 LONGEST_NAME, LONGEST_TEXT = 1_000, 20_000_000
 
 
@@ -34,7 +36,8 @@ def header_of(path: Path) -> Header:
     """Read the header, believing nothing.
 
     Raises:
-        BadInput: it is damaged, or claims more than the file holds.
+        BadInput: it is damaged, claims more than the file holds, or holds a model of a family
+            that is not converted.
         OSError: it can't be read.
     """
     size = path.stat().st_size
@@ -48,15 +51,20 @@ def header_of(path: Path) -> Header:
         tensors, fields = reader.number("<Q"), reader.number("<Q")
         if not 0 < tensors <= MOST_TENSORS or fields > MOST_FIELDS:
             raise _damaged("it claims an impossible number of entries")
-        names, alignment = set(), 32
+        names, alignment, architecture = set(), 32, ""
         for _ in range(fields):
             name = reader.text(LONGEST_NAME)
             kind = reader.number("<I")
             if name == "general.alignment" and kind == 4:
                 alignment = reader.number("<I")
+            elif name == ARCHITECTURE and kind == _TEXT:
+                architecture = reader.text(LONGEST_NAME)
             else:
                 reader.skip_value(kind, depth=0)
             names.add(name)
+        if not architecture:
+            raise _damaged("it does not say what kind of model it holds")
+        gguf_families.family({ARCHITECTURE: architecture})
         if not 0 < alignment <= 1 << 20 or alignment & (alignment - 1):
             raise _damaged("its alignment is impossible")
         listed = [_tensor(reader) for _ in range(tensors)]
@@ -84,9 +92,7 @@ def convert(source: Path, target: Path, progress: Callable[[float], None]) -> No
     """
     from chatbot.engine import gguf_conversion
 
-    header = header_of(source)
-    if "general.architecture" not in header.fields:
-        raise _damaged("it does not say what kind of model it holds")
+    header_of(source)
     try:
         gguf_conversion.convert(source, target, progress, template=None)
     except (ChatbotError, OSError, MemoryError):

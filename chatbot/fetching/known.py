@@ -4,9 +4,11 @@ Sizes are those of the repositories' safetensors files, rounded; the hub tells t
 before anything is fetched.
 """
 
+import json
 from dataclasses import dataclass
 
 from chatbot.engine import catalog, embedded
+from chatbot.engine.catalog import ModelEntry
 from chatbot.engine.families import Family
 
 _BYTES = {"bfloat16": 2, "float32": 4, "float16": 2}
@@ -56,7 +58,7 @@ KNOWN = (
         "The best one to begin with: small, quick, and taught to follow instructions. "
         "Fine-tuning turns it into your persona within minutes.",
         "llama",
-        270_000_000,
+        269_000_000,
         134_515_008,
         "Apache 2.0",
         True,
@@ -76,7 +78,7 @@ KNOWN = (
         "SmolLM2 135M (base)",
         "Has read a lot but was never taught to converse: a blank page for a persona of your own.",
         "llama",
-        270_000_000,
+        269_000_000,
         134_515_008,
         "Apache 2.0",
         False,
@@ -181,3 +183,19 @@ KNOWN = (
 def known(id_or_name: str) -> Known | None:
     """The catalog's entry of a hub id, a catalog name, or the folder of what was fetched."""
     return next((each for each in KNOWN if id_or_name in each.names), None)
+
+
+def converses(entry: ModelEntry) -> bool:
+    """Whether a model was ever taught to converse, as far as anybody can know: it is known, was
+    tuned here, or came with a form of conversation (a chat template) of its own."""
+    found = known(entry.name)
+    if found is not None:
+        return found.chat
+    if entry.kind == "adapter" or entry.name.startswith(f"{catalog.RUNS}/"):
+        return True
+    config = entry.path / "tokenizer_config.json"
+    try:
+        own = "chat_template" in json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        own = False
+    return own or (entry.path / "chat_template.jinja").is_file()

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.unit.local_server import LocalServer, Request, begin, body_of, send
 
 WORDS = ("The ", "sea ", "is ", "wide ", "and ", "grey.")
 ANSWER = "".join(WORDS)
@@ -29,7 +29,7 @@ class Asked:
     body: dict[str, Any] = field(default_factory=dict)
 
 
-class ProviderServer:
+class ProviderServer(LocalServer):
     """Serves until the block ends.
 
     Attributes:
@@ -38,58 +38,30 @@ class ProviderServer:
     """
 
     def __init__(self, key: str = KEY) -> None:
+        super().__init__()
         self.key = key
         self.asked: list[Asked] = []
         self.go_on = threading.Event()
-        self.closing = threading.Event()
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                server.asked.append(Asked(self.path, headers, body))
-                with suppress(OSError):  # the reader has left
-                    Answer(self, server, body).give()
-                self.close_connection = True
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.host = f"127.0.0.1:{self._server.server_port}"
+        self.host = f"127.0.0.1:{self.port}"
         self.address = f"http://{self.host}/v1"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.kill()
+    def answer(self, request: Request) -> None:
+        body = json.loads(body_of(request))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.asked.append(Asked(request.path, headers, body))
+        with suppress(OSError):  # the reader has left
+            Answer(request, self, body).give()
+        request.close_connection = True
 
     def kill(self) -> None:
-        """Gone at once, in the middle of whatever it says."""
-        self.closing.set()
         self.go_on.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().kill()
 
 
 class Answer:
     """One answer, by the temper that the model's name asks for."""
 
-    def __init__(
-        self, handler: BaseHTTPRequestHandler, server: ProviderServer, body: dict[str, Any]
-    ) -> None:
+    def __init__(self, handler: Request, server: ProviderServer, body: dict[str, Any]) -> None:
         self.handler = handler
         self.server = server
         self.body = body
@@ -254,24 +226,15 @@ class Answer:
             self.write(DONE)
 
     def head(self, headers: dict[str, str]) -> None:
-        self.handler.send_response(200)
-        for name, value in ({"Content-Type": "text/event-stream"} | headers).items():
-            self.handler.send_header(name, value)
-        self.handler.send_header("Connection", "close")
-        self.handler.end_headers()
+        usual = {"Content-Type": "text/event-stream", "Connection": "close"}
+        begin(self.handler, 200, usual | headers)
 
     def write(self, each: bytes) -> None:
         self.handler.wfile.write(each)
         self.handler.wfile.flush()
 
     def send(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.handler.send_response(status)
-        for name, value in (
-            headers | {"Content-Length": str(len(body)), "Connection": "close"}
-        ).items():
-            self.handler.send_header(name, value)
-        self.handler.end_headers()
-        self.handler.wfile.write(body)
+        send(self.handler, status, body, headers | {"Connection": "close"})
 
     def error(
         self,

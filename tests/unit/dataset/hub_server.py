@@ -7,63 +7,29 @@ middle of one, `angry` answers 500.
 
 import hashlib
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import unquote, urlsplit
+
+from tests.unit.local_server import LocalServer, Request, body_of, send, send_torn
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 DATA = (".parquet", ".jsonl", ".json", ".csv", ".txt")
 
 
-class Hub:
+class Hub(LocalServer):
     """Serves until the block ends; `asked` lists what was asked for."""
 
     def __init__(self, repos: Mapping[str, Mapping[str, bytes]]) -> None:
+        super().__init__()
         self.repos = repos
         self.asked: list[str] = []
-        self.closing = threading.Event()
-        hub = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                _answer(self, hub, body=True)
-
-            def do_HEAD(self) -> None:
-                _answer(self, hub, body=False)
-
-            def do_POST(self) -> None:
-                self.posted = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                _answer(self, hub, body=True)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: Request) -> None:
+        _answer(request, self)
 
 
-def _answer(request: BaseHTTPRequestHandler, hub: Hub, *, body: bool) -> None:
+def _answer(request: Request, hub: Hub) -> None:
+    posted = body_of(request).decode()
     path = unquote(urlsplit(request.path).path)
     hub.asked.append(f"{request.command} {request.path}")
     parts = path.removeprefix("/api").removeprefix("/datasets/").split("/")
@@ -71,24 +37,24 @@ def _answer(request: BaseHTTPRequestHandler, hub: Hub, *, body: bool) -> None:
     owner = parts[0]
     files = hub.repos.get(name)
     if owner == "angry":
-        return _send(request, 500, b"{}", body=body)
+        return _send(request, 500, b"{}")
     if owner == "gated":
-        return _send(request, 401, b"{}", {"X-Error-Code": "GatedRepo"}, body=body)
+        return _send(request, 401, b"{}", {"X-Error-Code": "GatedRepo"})
     if files is None:
-        return _send(request, 404, b"{}", {"X-Error-Code": "RepoNotFound"}, body=body)
+        return _send(request, 404, b"{}", {"X-Error-Code": "RepoNotFound"})
     if path.startswith("/api/"):
-        return _send(request, 200, json.dumps(_api(request, name, files, rest)).encode(), body=body)
+        return _send(request, 200, json.dumps(_api(request, name, files, rest, posted)).encode())
     wanted = "/".join(rest[2:])
     if rest[:1] != ["resolve"] or wanted not in files:
-        return _send(request, 404, b"", {"X-Error-Code": "EntryNotFound"}, body=body)
-    if owner == "slow" and wanted.endswith(DATA) and body:
+        return _send(request, 404, b"", {"X-Error-Code": "EntryNotFound"})
+    if owner == "slow" and wanted.endswith(DATA) and request.command != "HEAD":
         hub.closing.wait(30)
         return None
-    return _file(request, files[wanted], body=body, torn=owner == "torn" and wanted.endswith(DATA))
+    return _file(request, files[wanted], torn=owner == "torn" and wanted.endswith(DATA))
 
 
 def _api(
-    request: BaseHTTPRequestHandler, name: str, files: Mapping[str, bytes], rest: list[str]
+    request: Request, name: str, files: Mapping[str, bytes], rest: list[str], posted: str
 ) -> object:
     listed = [
         {"type": "file", "oid": _etag(data), "size": len(data), "path": file}
@@ -116,7 +82,6 @@ def _api(
                 for d in sorted(folders)
             ]
         case ["paths-info"]:
-            posted = request.posted.decode()  # type: ignore[attr-defined]
             try:
                 paths = json.loads(posted)["paths"]
             except ValueError:
@@ -142,7 +107,7 @@ def _api(
     }
 
 
-def _file(request: BaseHTTPRequestHandler, data: bytes, *, body: bool, torn: bool) -> None:
+def _file(request: Request, data: bytes, *, torn: bool) -> None:
     headers = {"ETag": f'"{_etag(data)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
     given = request.headers.get("Range", "")
     status, part = 200, data
@@ -151,33 +116,15 @@ def _file(request: BaseHTTPRequestHandler, data: bytes, *, body: bool, torn: boo
         start, stop = int(begin), min(int(end or len(data) - 1), len(data) - 1)
         status, part = 206, data[start : stop + 1]
         headers["Content-Range"] = f"bytes {start}-{stop}/{len(data)}"
-    if torn and body and len(part) > 2_000:
-        request.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(part))}.items():
-            request.send_header(key, value)
-        request.end_headers()
-        request.wfile.write(part[: len(part) // 2])
-        request.wfile.flush()
-        request.close_connection = True
-        return
-    _send(request, status, part, headers, body=body)
+    if torn and request.command != "HEAD" and len(part) > 2_000:
+        return send_torn(request, status, part, headers, len(part) // 2)
+    return _send(request, status, part, headers)
 
 
 def _send(
-    request: BaseHTTPRequestHandler,
-    status: int,
-    data: bytes,
-    headers: Mapping[str, str] | None = None,
-    *,
-    body: bool,
+    request: Request, status: int, data: bytes, headers: Mapping[str, str] | None = None
 ) -> None:
-    request.send_response(status)
-    sent = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
-    for key, value in sent.items():
-        request.send_header(key, value)
-    request.end_headers()
-    if body:
-        request.wfile.write(data)
+    send(request, status, data, {"Content-Type": "application/json", **(headers or {})})
 
 
 def _etag(data: bytes) -> str:

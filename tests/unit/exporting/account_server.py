@@ -7,72 +7,30 @@ any other than those and `good` gets 401. `repos` maps owner/name to the files t
 import base64
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.unit.local_server import LocalServer, Request, body_of, send
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-class Account:
+class Account(LocalServer):
     """The account `ada`; serves until the block ends."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.repos: dict[str, dict[str, bytes]] = {}
         self.private: dict[str, bool] = {}
         self.large: dict[str, bytes] = {}
         self.asked: list[str] = []
-        self.closing, self.hanging = threading.Event(), threading.Event()
-        account = self
+        self.hanging = threading.Event()
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                _answer(self, account, b"")
-
-            def do_POST(self) -> None:
-                _answer(self, account, _body(self))
-
-            def do_PUT(self) -> None:
-                _answer(self, account, _body(self))
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: Request) -> None:
+        _answer(request, self, body_of(request))
 
 
-def _body(request: BaseHTTPRequestHandler) -> bytes:
-    if request.headers.get("Transfer-Encoding") != "chunked":
-        return request.rfile.read(int(request.headers.get("Content-Length") or 0))
-    parts = []
-    while size := int(request.rfile.readline(), 16):
-        parts.append(request.rfile.read(size))
-        request.rfile.readline()
-    request.rfile.readline()
-    return b"".join(parts)
-
-
-def _answer(request: BaseHTTPRequestHandler, account: Account, body: bytes) -> None:
+def _answer(request: Request, account: Account, body: bytes) -> None:
     path = unquote(urlsplit(request.path).path)
     account.asked.append(f"{request.command} {path}")
     if path.startswith("/large/"):
@@ -114,7 +72,7 @@ def _answer(request: BaseHTTPRequestHandler, account: Account, body: bytes) -> N
     return _send(request, 404, {"error": path})
 
 
-def _create(request: BaseHTTPRequestHandler, account: Account, asked: dict[str, Any]) -> None:
+def _create(request: Request, account: Account, asked: dict[str, Any]) -> None:
     owner = asked.get("organization") or "ada"
     name = f"{owner}/{asked['name']}"
     if owner != "ada":
@@ -141,7 +99,7 @@ def _batch(account: Account, asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _commit(request: BaseHTTPRequestHandler, account: Account, name: str, body: bytes) -> None:
+def _commit(request: Request, account: Account, name: str, body: bytes) -> None:
     for line in body.splitlines():
         row = json.loads(line)
         value = row["value"]
@@ -157,10 +115,6 @@ def _commit(request: BaseHTTPRequestHandler, account: Account, name: str, body: 
     return _send(request, 200, answer)
 
 
-def _send(request: BaseHTTPRequestHandler, status: int, content: object) -> None:
+def _send(request: Request, status: int, content: object) -> None:
     data = json.dumps(content).encode()
-    request.send_response(status)
-    request.send_header("Content-Type", "application/json")
-    request.send_header("Content-Length", str(len(data)))
-    request.end_headers()
-    request.wfile.write(data)
+    send(request, status, data, {"Content-Type": "application/json"})

@@ -9,10 +9,10 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.unit.local_server import LocalServer, Request, send, send_torn
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 20_000
@@ -24,7 +24,7 @@ TEMPERS = {
 }
 
 
-class Hub:
+class Hub(LocalServer):
     """Serves until the block ends.
 
     Attributes:
@@ -39,6 +39,7 @@ class Hub:
     """
 
     def __init__(self, repos: Mapping[str, Mapping[str, bytes]], *, port: int = 0) -> None:
+        super().__init__(port)
         self.repos = {name: dict(files) for name, files in repos.items()}
         self.asked: list[dict[str, str]] = []
         self.cut_after: int | None = None
@@ -48,36 +49,10 @@ class Hub:
         self.knows_ranges = True
         self.spoiled: set[str] = set()
         self.says_sums = True
-        hub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                _answer(self, hub)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.port = self._server.server_port
-        self.address = f"http://127.0.0.1:{self.port}"
         self.storage = f"http://localhost:{self.port}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, request: Request) -> None:
+        _answer(request, self)
 
     def of_file(self, name: str) -> list[dict[str, str]]:
         """The questions for a file, at the storage where it lies there."""
@@ -93,7 +68,7 @@ class Hub:
         return len(self.repos.get("/".join(parts[:2]), {}).get(parts[-1], b"")) >= LARGE
 
 
-def _answer(request: BaseHTTPRequestHandler, hub: Hub) -> None:
+def _answer(request: Request, hub: Hub) -> None:
     path = unquote(urlsplit(request.path).path)
     hub.asked.append(
         {
@@ -109,17 +84,17 @@ def _answer(request: BaseHTTPRequestHandler, hub: Hub) -> None:
     owner, files = parts[0], hub.repos.get("/".join(parts[:2]))
     if owner in TEMPERS:
         status, headers = TEMPERS[owner]
-        return _send(request, status, b"{}", headers)
+        return send(request, status, b"{}", headers)
     if files is None:
-        return _send(request, 401, b"{}", {"X-Error-Code": "RepoNotFound"})
+        return send(request, 401, b"{}", {"X-Error-Code": "RepoNotFound"})
     if path.startswith("/api/"):
         if unquote(parts[-1]) not in ("main", COMMIT):
-            return _send(request, 404, b"{}", {"X-Error-Code": "RevisionNotFound"})
+            return send(request, 404, b"{}", {"X-Error-Code": "RevisionNotFound"})
         blobs = parse_qs(urlsplit(request.path).query).get("blobs") == ["true"]
-        return _send(request, 200, json.dumps(_listed(files, hub, blobs)).encode())
+        return send(request, 200, json.dumps(_listed(files, hub, blobs)).encode())
     name = parts[-1]
     if name not in files:
-        return _send(request, 404, b"", {"X-Error-Code": "EntryNotFound"})
+        return send(request, 404, b"", {"X-Error-Code": "EntryNotFound"})
     data = files[name]
     if len(data) >= LARGE and not storage:
         to = {
@@ -127,7 +102,7 @@ def _answer(request: BaseHTTPRequestHandler, hub: Hub) -> None:
             "X-Linked-Etag": f'"{hashlib.sha256(data).hexdigest()}"',
             "X-Linked-Size": str(len(data)),
         }
-        return _send(request, 302, b"", to)
+        return send(request, 302, b"", to)
     return _file(request, hub, name, data)
 
 
@@ -145,10 +120,10 @@ def _listed(files: Mapping[str, bytes], hub: Hub, blobs: bool) -> dict[str, Any]
     return {"id": "x", "sha": COMMIT, "cardData": {"license": "mit"}, "siblings": rows}
 
 
-def _file(request: BaseHTTPRequestHandler, hub: Hub, name: str, data: bytes) -> None:
+def _file(request: Request, hub: Hub, name: str, data: bytes) -> None:
     large = len(data) >= LARGE
     if large and hub.closed.is_set():
-        return _send(request, 503, b"")
+        return send(request, 503, b"")
     etag = hashlib.sha256(data).hexdigest() if large else git_sha1(data)
     headers = {"ETag": f'"{etag}"', "Content-Type": "application/octet-stream"}
     if name in hub.spoiled:
@@ -157,35 +132,15 @@ def _file(request: BaseHTTPRequestHandler, hub: Hub, name: str, data: bytes) -> 
     if given and hub.knows_ranges:
         start = int(given.removeprefix("bytes=").partition("-")[0])
         if start >= len(data):
-            return _send(request, 416, b"")
+            return send(request, 416, b"")
         status, part = 206, data[start:]
         headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
     if large and hub.cut_after is not None and hub.cuts > 0 and len(part) > hub.cut_after:
         hub.cuts -= 1
         if hub.goes_away:
             hub.closed.set()
-        request.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(part))}.items():
-            request.send_header(key, value)
-        request.end_headers()
-        request.wfile.write(part[: hub.cut_after])
-        request.wfile.flush()
-        request.close_connection = True
-        return None
-    return _send(request, status, part, headers)
-
-
-def _send(
-    request: BaseHTTPRequestHandler,
-    status: int,
-    data: bytes,
-    headers: Mapping[str, str] | None = None,
-) -> None:
-    request.send_response(status)
-    for key, value in {"Content-Length": str(len(data)), **(headers or {})}.items():
-        request.send_header(key, value)
-    request.end_headers()
-    request.wfile.write(data)
+        return send_torn(request, status, part, headers, hub.cut_after)
+    return send(request, status, part, headers)
 
 
 def git_sha1(data: bytes) -> str:

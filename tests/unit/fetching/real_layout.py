@@ -32,11 +32,12 @@ def gpt2_of_the_hub(
     for layer in range(config["n_layer"]):
         weights[f"h.{layer}.attn.bias"] = mask.clone()
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    ends = {name: config[name] for name in ("bos_token_id", "eos_token_id")}
     backend: Any = json.loads(tokenizer.backend_tokenizer.to_str())  # type: ignore[attr-defined]
     merges = [m if isinstance(m, str) else " ".join(m) for m in backend["model"]["merges"]]
     texts = {
         "config.json": json.dumps(config),
-        "generation_config.json": '{"_from_model_config": true}',
+        "generation_config.json": json.dumps({"_from_model_config": True, **ends}),
         "tokenizer.json": json.dumps(backend),
         "tokenizer_config.json": json.dumps({"model_max_length": window}),
         "vocab.json": json.dumps(backend["model"]["vocab"]),

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from safetensors.torch import load_file, save_file
 
 from chatbot.engine import catalog
 from chatbot.engine.device import Placement
@@ -18,6 +16,7 @@ from chatbot.engine.loading import load
 from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable, OutOfResources
 from chatbot.fetching import archives, bringing
 from chatbot.fetching.bringing import bring, usable_name
+from tests.unit.fetching.spoiled import spoil, zip_bomb
 
 FLOAT32 = Placement("cpu", "float32", "for a test")
 
@@ -100,46 +99,6 @@ def test_an_adapter_finds_its_base_or_is_told_it(home: Path, folder: Path, tmp_p
         bring(odd, name="y")
 
 
-def spoil(folder: Path, how: str) -> None:
-    weights, config = folder / "model.safetensors", folder / "config.json"
-    tensors = load_file(weights)
-    settings = json.loads(config.read_text())
-    match how:
-        case "nan":
-            tensors["transformer.h.1.mlp.c_fc.weight"][3, 4] = torch.nan
-            save_file(tensors, weights)
-        case "missing":
-            del tensors["transformer.h.1.mlp.c_fc.weight"]
-            save_file(tensors, weights)
-        case "shape":
-            config.write_text(json.dumps(settings | {"n_embd": 64}))
-        case "senseless":
-            config.write_text(json.dumps(settings | {"n_embd": "wide"}))
-        case "vocabulary":
-            tokens = json.loads((folder / "tokenizer.json").read_text())
-            extra = {"id": 5000, "content": "<x>", "special": True, "single_word": False,
-                     "lstrip": False, "rstrip": False, "normalized": False}  # fmt: skip
-            vocab = tokens["model"]["vocab"]
-            for number in range(200):
-                vocab[f"word{number}"] = len(vocab)
-            tokens["added_tokens"].append(extra | {"id": len(vocab)})
-            (folder / "tokenizer.json").write_text(json.dumps(tokens))
-        case "tokenizer":
-            (folder / "tokenizer.json").write_text('{"version": "1.0"}')
-        case "truncated":
-            weights.write_bytes(weights.read_bytes()[:-10])
-        case "claims":
-            weights.write_bytes((10**18).to_bytes(8, "little") + b"{}")
-        case "pickle":
-            weights.rename(folder / "pytorch_model.bin")
-        case "code":
-            config.write_text(json.dumps(settings | {"auto_map": {"AutoConfig": "x.Y"}}))
-        case "link":
-            outside = folder.parent / "outside"
-            weights.rename(outside)
-            weights.symlink_to(outside)
-
-
 @pytest.mark.parametrize(
     ("how", "said"),
     [
@@ -148,6 +107,7 @@ def spoil(folder: Path, how: str) -> None:
         ("shape", "instead of"),
         ("senseless", "can't be understood"),
         ("vocabulary", "don't belong together"),
+        ("smaller vocabulary", "don't belong together"),
         ("tokenizer", "tokenizer"),
         ("truncated", "cut off"),
         ("claims", "cut off"),
@@ -222,12 +182,8 @@ def test_dangerous_and_senseless_zips(
 def test_a_bomb_a_link_and_a_damaged_zip(
     home: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bomb = tmp_path / "bomb.zip"
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("model.safetensors", b"\0" * 20_000_000)
-        archive.writestr("config.json", "{}")
     with pytest.raises(BadInput, match="zip bomb"):
-        bring(bomb)
+        bring(zip_bomb(tmp_path / "bomb.zip"))
     link = tmp_path / "link.zip"
     with zipfile.ZipFile(link, "w") as archive:
         entry = zipfile.ZipInfo("config.json")

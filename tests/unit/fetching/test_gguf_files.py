@@ -86,6 +86,23 @@ def test_kinds_that_are_not_converted(
     assert list((home / "models").iterdir()) == []
 
 
+def test_a_family_that_is_not_allowed_is_told_from_the_header(
+    tiny_gpt2: Path,
+    tiny_tokenizer: "PreTrainedTokenizerFast",
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before room is asked for, the library opens it, or a tensor is looked at."""
+    monkeypatch.setattr("gguf.GGUFReader", None)
+    monkeypatch.setattr("chatbot.fetching.bringing.SPARE", 10**18)
+    path = gguf_of.write(tiny_gpt2, tiny_tokenizer, tmp_path / "x.gguf", arch="bert")
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(BadInput, match="kind that can't be converted") as error:
+        bring(path)
+    assert error.value.value == "bert"
+
+
 def test_the_header_counts_what_is_there(
     tiny_tokenizer: "PreTrainedTokenizerFast", tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """The seam against a real server of the protocol: llama.cpp, serving the embedded SmolLM2."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,5 @@ def test_llama_cpp_answers_streams_stops_and_counts(address: str) -> None:
     assert list(stopped) == []
     assert stopped.receipt is not None
     assert stopped.receipt.finish == "stopped"
+    # Its end would hold Python's lock, and wait for the thread that has yet to hang up.
+    until(lambda: "asking a provider" not in {each.name for each in threading.enumerate()})
