@@ -145,7 +145,7 @@ class JokeManager:
                     joke, source = new.joke, "A joke that a larger model made up"
                     made_by = new.made_by
                 except ChatbotError as error:
-                    note = f"No new joke came ({error.message}) Here is one of ours."
+                    note = f"No new joke came: {error.message} Here is one of ours."
             if joke is None:
                 joke, missing = self._choose(jokes, wish, situation)
                 note = " ".join(part for part in (note, missing, jokes.problem) if part)

@@ -106,7 +106,7 @@ class PoemDatabase:
         try:
             poem = written.write(writer, topic, situation.params, situation.stop, self._seconds)
         except ChatbotError as error:
-            note = f"No new poem came from {who} ({error}) This is the nearest one of ours."
+            note = f"No new poem came from {who}: {error} This is the nearest one of ours."
             return self._own(wish, given, note)
         note = "It was right at the second try." if poem.tries == 2 else ""
         source, state = f"A poem that {who} wrote", _state(wish, "", "")

@@ -37,24 +37,12 @@ class Joke:
     knock: str = ""
 
     def __post_init__(self) -> None:
-        tidy = {name: " ".join(getattr(self, name).split()) for name in _LINES}
-        for name, text in tidy.items():
-            object.__setattr__(self, name, text)
-            if len(text) > LONGEST:
-                raise BadInput(
-                    f"The {_LINES[name]} is too long.",
-                    value=f"{len(text)} characters",
-                    remedy=f"Shorten it to at most {LONGEST}.",
-                )
+        for name in _LINES:
+            object.__setattr__(self, name, " ".join(getattr(self, name).split()))
         if not self.id.strip():
             raise BadInput("The joke has no id.")
-        if bool(self.setup) == bool(self.knock):
-            raise BadInput(
-                "A joke has either a setup or a word for a knock-knock joke.",
-                remedy="Write what is said first: a question that makes one ask why.",
-            )
-        if not self.punchline:
-            raise BadInput("The joke has no punchline.", remedy="Write what it is told for.")
+        for problem in problems(self.setup, self.punchline, self.knock).values():
+            raise problem
         topics = dict.fromkeys(" ".join(topic.lower().split()) for topic in self.topics)
         object.__setattr__(self, "topics", tuple(topic for topic in topics if topic))
 
@@ -69,6 +57,31 @@ class Joke:
 
 
 _LINES: Mapping[str, str] = {"setup": "setup", "punchline": "punchline", "knock": "word"}
+
+
+def problems(setup: str, punchline: str, knock: str = "") -> dict[str, BadInput]:
+    """What is wrong with the words of a joke, by the part: "setup" (or the word at
+    the door) or "punchline"."""
+    found = {}
+    if setup.strip() and knock.strip():
+        found["setup"] = BadInput("A joke has either a setup or a word at the door, not both.")
+    if not setup.strip() and not knock.strip():
+        found["setup"] = BadInput(
+            "What is said first is missing.",
+            remedy="Write a question that makes one ask why, or the word of a knock-knock joke.",
+        )
+    if not punchline.strip():
+        found["punchline"] = BadInput(
+            "The joke has no punchline.", remedy="Write what it is told for."
+        )
+    for name, text in (("setup", setup), ("knock", knock), ("punchline", punchline)):
+        if len(text) > LONGEST:
+            found["punchline" if name == "punchline" else "setup"] = BadInput(
+                f"The {_LINES[name]} is too long.",
+                value=f"{len(text)} characters",
+                remedy=f"Shorten it to at most {LONGEST}.",
+            )
+    return found
 
 
 @dataclass(frozen=True)

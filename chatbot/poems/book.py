@@ -45,17 +45,8 @@ class Poem:
         object.__setattr__(self, "themes", tuple(theme for theme in themes if theme))
         if not self.id.strip():
             raise BadInput("The poem has no id.")
-        if not 1 <= len(self.title) <= LONGEST_TITLE:
-            raise BadInput(f"A poem needs a title of 1 to {LONGEST_TITLE} characters.")
-        if not self.themes:
-            raise BadInput("The poem has no theme.", remedy="Say what it is about: sea, winter.")
-        if self.mood not in MOODS:
-            raise BadInput(
-                "The poem has an unknown mood.",
-                value=self.mood,
-                remedy=f"Choose one of: {', '.join(MOODS)}.",
-            )
-        check_lines(self.lines)
+        for problem in problems(self.title, self.themes, self.mood, self.lines).values():
+            raise problem
 
     @property
     def text(self) -> str:
@@ -63,25 +54,43 @@ class Poem:
         return "\n".join((self.title, "", *self.lines))
 
 
-def check_lines(lines: Iterable[str]) -> None:
-    """
-    Raises:
-        BadInput: there are too few or too many lines, or one is empty or too long.
-    """
-    lines = tuple(lines)
+def problems(
+    title: str, themes: Iterable[str], mood: str, lines: Iterable[str]
+) -> dict[str, BadInput]:
+    """What is wrong with a poem, by the part: "title", "themes", "mood" or "lines"."""
+    found = {}
+    if not 1 <= len(title.strip()) <= LONGEST_TITLE:
+        found["title"] = BadInput(f"A poem needs a title of 1 to {LONGEST_TITLE} characters.")
+    if not any(theme.strip() for theme in themes):
+        found["themes"] = BadInput(
+            "The poem has no theme.", remedy="Say what it is about: sea, winter."
+        )
+    if mood not in MOODS:
+        found["mood"] = BadInput(
+            "The poem has an unknown mood.",
+            value=mood,
+            remedy=f"Choose one of: {', '.join(MOODS)}.",
+        )
+    in_lines = _problem_in(tuple(lines))
+    return found | ({"lines": in_lines} if in_lines else {})
+
+
+def _problem_in(lines: tuple[str, ...]) -> BadInput | None:
+    """The first thing that is wrong with the lines."""
     if not FEWEST_LINES <= len(lines) <= MOST_LINES:
-        raise BadInput(
+        return BadInput(
             f"A poem has {FEWEST_LINES} to {MOST_LINES} lines.", value=f"{len(lines)} lines"
         )
     for number, line in enumerate(lines, start=1):
         if not line.strip():
-            raise BadInput(f"Line {number} is empty.", remedy="Fill it or take it out.")
+            return BadInput(f"Line {number} is empty.", remedy="Fill it or take it out.")
         if len(line) > LONGEST_LINE:
-            raise BadInput(
+            return BadInput(
                 f"Line {number} is longer than {LONGEST_LINE} characters.",
                 value=line,
                 remedy="Break it in two.",
             )
+    return None
 
 
 @dataclass(frozen=True)

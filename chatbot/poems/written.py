@@ -74,7 +74,7 @@ def checked(text: str) -> tuple[str, ...]:
     """
     lines = tuple(line.strip() for line in text.strip().splitlines())
     if len(lines) != LINES:
-        raise BadInput(f"It has {len(lines)} lines and not {LINES}.")
+        raise BadInput(f"It should have {LINES} lines and has {len(lines)}.")
     if not all(lines):
         raise BadInput("It has an empty line.")
     if _RUBBLE.search(text):

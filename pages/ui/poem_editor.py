@@ -1,119 +1,93 @@
 """The poems that the bot knows: a list to search, to add to, to change, with a way back; and what
 the classifier makes of a sentence."""
 
-from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from chatbot.errors import ChatbotError
+from chatbot.errors import BadInput
 from chatbot.poems import book as books
-from chatbot.poems.book import FEWEST_LINES, MOODS, MOST_LINES, Poem, PoemBook
+from chatbot.poems.book import FEWEST_LINES, LONGEST_TITLE, MOODS, MOST_LINES, Poem, PoemBook
 from chatbot.poems.classifier import classifier
-from pages.ui import poem_state
-from pages.ui.errors import plain
-from pages.ui.poem_state import NEW, SHOWN_MORE, Key, desk
+from pages.ui import service_desk
+from pages.ui.service_desk import NEW, Desk
+
+SHOWN = 10
+PARTS = ("title", "lines", "themes", "feeling")
+
+
+def desk() -> Desk[PoemBook]:
+    found: Desk[PoemBook] = st.session_state.setdefault(
+        "own_poem_desk", Desk("poem", books.load, books.save, PARTS, SHOWN)
+    )
+    return found
 
 
 def draw() -> None:
     """The whole of it."""
     book = books.load()
     at_desk = desk()
-    if book.problem:
-        st.warning(
-            plain(f"{book.problem} Until then, the poems that came with the lab are told."),
-            icon=":material/warning:",
-        )
+    service_desk.damaged(at_desk, book)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Search", key=Key.SEARCH, placeholder="A word of the poem", width=220)
-        for label, key, choices in (
-            ("Theme", Key.THEME, book.themes),
-            ("Mood", Key.MOOD, MOODS),
-        ):
-            st.selectbox(
-                label, choices, index=None, placeholder=f"Any {label.lower()}", key=key, width=150
-            )
-        st.button(
-            "Add a poem", icon=":material/add:", type="primary", on_click=_open, args=(NEW,),
-            key="poems_add", disabled=bool(book.problem),
-        )  # fmt: skip
-        if at_desk.before is not None:
-            st.button(
-                "Undo", icon=":material/undo:", key="poems_undo", on_click=_undo,
-                help=plain(at_desk.change),
-            )  # fmt: skip
-    if at_desk.trouble:
-        st.error(plain(at_desk.trouble), icon=":material/error:")
-        at_desk.trouble = ""
-    if at_desk.editing == NEW:
-        _form(None)
-    _try_a_sentence()
-    _list(book)
-
-
-def _list(book: PoemBook) -> None:
-    found = _found(book)
-    st.caption(f"{len(found)} of {len(book.poems)} poems")
-    if not found:
-        st.info("No poem fits. Search for another word, or add one.", icon=":material/search_off:")
-    for poem in found[: desk().shown]:
-        if desk().editing == poem.id:
-            _form(poem)
-        else:
-            _row(poem, locked=bool(book.problem))
-    if len(found) > desk().shown:
-        st.button(
-            f"Show more ({len(found) - desk().shown})", key="poems_more", type="tertiary",
-            on_click=_show_more,
-        )  # fmt: skip
-
-
-def _row(poem: Poem, *, locked: bool) -> None:
-    with st.container(border=True, key=f"poem-{poem.id}", gap="xsmall"):
-        st.text(poem.text)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(plain(f"{', '.join(poem.themes)} · {poem.mood}"))
-            for icon, name, deed in (
-                ("edit", "Change this poem", _open),
-                ("delete", "Delete this poem; Undo brings it back", _delete),
-            ):
-                st.button(
-                    f":material/{icon}:", key=f"poem_{icon}_{poem.id}", type="tertiary",
-                    help=name, on_click=deed, args=(poem.id,), disabled=locked,
-                )  # fmt: skip
-
-
-def _form(poem: Poem | None) -> None:
-    """The fields of a poem, filled with the one that is changed."""
-    poem_id = poem.id if poem else NEW
-    with st.container(border=True, key="poem-form"):
-        st.text_input("Title", value=poem.title if poem else "", key=f"{Key.TITLE}{poem_id}")
-        st.text_area(
-            f"Lines, {FEWEST_LINES} to {MOST_LINES} of them",
-            value="\n".join(poem.lines) if poem else "",
-            key=f"{Key.LINES}{poem_id}",
-            height="content",
-        )
         st.text_input(
-            "Themes, with commas between them",
+            "Search", key=at_desk.key("search"), placeholder="A word of the poem", width=220
+        )
+        for part, choices in (("theme", book.themes), ("mood", MOODS)):
+            st.selectbox(
+                part.title(), choices, index=None, placeholder=f"Any {part}",
+                key=at_desk.key(part), width=150,
+            )  # fmt: skip
+        service_desk.buttons(at_desk, book)
+    service_desk.trouble(at_desk)
+    _try_a_sentence()
+    service_desk.listed(at_desk, book.poems, _found(book), _row, _form, locked=bool(book.problem))
+
+
+def _row(poem: Poem) -> str:
+    st.text(poem.text)
+    return f"{', '.join(poem.themes)} · {poem.mood}"
+
+
+def _form(poem_id: str, poem: Poem | None) -> None:
+    """The fields of a poem, and what it still needs."""
+    at_desk = desk()
+    field = partial(service_desk.text_field, at_desk, entry_id=poem_id, problems=_problems)
+    with st.container(border=True, key=f"poem-form-{poem_id}"):
+        field(
+            "title",
+            label="Title",
+            value=poem.title if poem else "",
+            max_chars=LONGEST_TITLE,
+        )
+        field(
+            "lines",
+            label=f"Lines, {FEWEST_LINES} to {MOST_LINES} of them",
+            value="\n".join(poem.lines) if poem else "",
+            tall=True,
+        )
+        field(
+            "themes",
+            label="Themes, with commas between them",
             value=", ".join(poem.themes) if poem else "",
-            key=f"{Key.THEMES}{poem_id}",
             placeholder="sea, night",
             help="“Write me something about the sea” finds it by these.",
         )
         st.pills(
-            "Mood", MOODS, default=poem.mood if poem else MOODS[0],
-            key=f"{Key.FEELING}{poem_id}", required=True,
-        )  # fmt: skip
-        with st.container(horizontal=True):
-            st.button("Save", type="primary", key="poem_save", on_click=_save, args=(poem_id,))
-            st.button("Cancel", key="poem_cancel", on_click=_open, args=("",))
+            "Mood",
+            MOODS,
+            default=poem.mood if poem else MOODS[0],
+            key=at_desk.key("feeling", poem_id),
+            required=True,
+            persist_state="session",
+        )
+        service_desk.form_end(at_desk, poem_id, _save)
 
 
 def _try_a_sentence() -> None:
     """What the bot understands of a wish."""
     with st.expander("What is a sentence about?", icon=":material/label:", key="poem-try"):
         sentence = st.text_input(
-            "A sentence", key=Key.SENTENCE, placeholder="the waves were loud last night"
+            "A sentence", key="poems_sentence", placeholder="the waves were loud last night"
         )
         st.caption(
             "A small text classifier on this machine reads theme and mood off it, to choose the "
@@ -131,8 +105,9 @@ def _try_a_sentence() -> None:
 
 
 def _found(book: PoemBook) -> list[Poem]:
-    wanted = poem_state.text(Key.SEARCH).casefold().split()
-    theme, mood = poem_state.text(Key.THEME), poem_state.text(Key.MOOD)
+    at_desk = desk()
+    wanted = at_desk.text("search").casefold().split()
+    theme, mood = at_desk.text("theme"), at_desk.text("mood")
     return [
         poem
         for poem in book.poems
@@ -142,52 +117,23 @@ def _found(book: PoemBook) -> list[Poem]:
     ]
 
 
-def _open(poem_id: str) -> None:
-    poem_state.forget_form(poem_id or desk().editing)
-    desk().editing = poem_id
+def _typed(poem_id: str) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:
+    """Title, themes, mood and lines, as they stand in the form."""
+    title, themes, mood, lines = (
+        desk().text(part, poem_id) for part in ("title", "themes", "feeling", "lines")
+    )
+    return title, tuple(themes.split(",")), mood, tuple(lines.strip().splitlines())
 
 
-def _show_more() -> None:
-    desk().shown += SHOWN_MORE
+def _problems(poem_id: str) -> dict[str, BadInput]:
+    return books.problems(*_typed(poem_id))
 
 
 def _save(poem_id: str) -> None:
-    try:
-        book = books.load()
-        poem = Poem(
-            book.new_id() if poem_id == NEW else poem_id,
-            poem_state.text(Key.TITLE, poem_id),
-            tuple(poem_state.text(Key.THEMES, poem_id).split(",")),
-            poem_state.text(Key.FEELING, poem_id),
-            tuple(poem_state.text(Key.LINES, poem_id).strip().splitlines()),
-        )
-        _write(book, book.with_poem(poem), f"the change of “{poem.title}”")
-    except ChatbotError as error:
-        desk().trouble = str(error)
-    else:
-        _open("")
+    title, themes, mood, lines = _typed(poem_id)
 
+    def made(book: PoemBook) -> tuple[PoemBook, str]:
+        poem = Poem(book.new_id() if poem_id == NEW else poem_id, title, themes, mood, lines)
+        return book.with_poem(poem), poem.title
 
-def _delete(poem_id: str) -> None:
-    book = books.load()
-    try:
-        _write(book, book.without(poem_id), "the deletion")
-    except ChatbotError as error:
-        desk().trouble = str(error)
-
-
-def _undo() -> None:
-    at_desk = desk()
-    if at_desk.before is None:
-        return
-    try:
-        books.save(at_desk.before)
-    except ChatbotError as error:
-        at_desk.trouble = str(error)
-    else:
-        at_desk.before = None
-
-
-def _write(before: PoemBook, after: PoemBook, change: str) -> None:
-    saved = books.save(after)  # what others write after it must not be undone with it
-    desk().before, desk().change = replace(before, stamp=saved.stamp), f"Takes back {change}."
+    desk().keep(poem_id, made, _problems(poem_id))

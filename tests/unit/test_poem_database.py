@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.poems import HELD_OUT, right
+from benchmarks.poems import HELD_OUT, Request, by_keywords, given, requests, right, served
 from chatbot.chat_bot import ChatBot
 from chatbot.engine.sampling import SamplingParams
 from chatbot.engine.text_stream import Chunk
@@ -16,7 +16,7 @@ from chatbot.messages import Message
 from chatbot.poem_database import PoemDatabase
 from chatbot.poems import book, intents
 from chatbot.poems.book import Poem
-from chatbot.poems.classifier import classifier, read_lines, shipped_lines
+from chatbot.poems.classifier import FOREIGN, classifier, read_lines, shipped_lines
 from chatbot.poems.written import checked
 from chatbot.services import ServiceReceipt, Situation
 
@@ -103,7 +103,7 @@ def test_the_shipped_poems_are_all_of_the_right_form(home: Path) -> None:
     assert not poems.problem
     assert len(poems.poems) >= 40
     assert {poem.mood for poem in poems.poems} == set(book.MOODS)
-    assert {line.theme for line in shipped_lines()} == set(poems.themes)
+    assert {line.theme for line in shipped_lines()} == {FOREIGN, *poems.themes}
 
 
 def test_the_classifier_beats_keyword_rules_on_sentences_it_has_not_seen() -> None:
@@ -113,6 +113,45 @@ def test_the_classifier_beats_keyword_rules_on_sentences_it_has_not_seen() -> No
     assert not {line.text.lower() for line in held_out} & {line.text.lower() for line in lines}
     for classified, ruled in right(held_out, classifier()).values():
         assert classified > ruled
+
+
+def test_ordinary_requests_get_a_fitting_poem_and_foreign_ones_are_left_to_the_model(
+    home: Path,
+) -> None:
+    asked = requests()
+    assert not {request.topic for request in asked if not names_a_theme(request)} & {
+        line.text.lower() for line in shipped_lines()
+    }
+    ours = [request for request in asked if request.themes]
+    found, by_hand = served(asked, given), served(asked, by_keywords)
+    assert len(ours) >= 120
+    assert found.fitting > max(0.8 * len(ours), by_hand.fitting)
+    assert found.wrong < 0.06 * len(ours)
+    assert found.handed_on > 0.9 * (len(asked) - len(ours))
+
+
+def names_a_theme(request: Request) -> bool:
+    return bool(request.themes & {*request.topic.split()})
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("write me something about the ocean", "sea"),
+        ("a poem about waves", "sea"),
+        ("a poem about my cat", "animals"),
+        ("Poem about kittens!", "animals"),
+        ("a poem about snowflakes", "winter"),
+        ("a sad poem about autumn", "autumn"),
+        ("poem about friendship", "friendship"),
+        ("a poem about my dentist", ""),
+        ("a poem about quantum physics", ""),
+        ("a poem about my tax return", ""),
+    ],
+)
+def test_what_people_ask_for(home: Path, text: str, theme: str) -> None:
+    got = given(Request(text, frozenset({theme})))
+    assert theme in got if theme else not got
 
 
 def test_a_theme_is_honoured_and_none_comes_twice_before_the_others(home: Path) -> None:
