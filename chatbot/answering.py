@@ -14,45 +14,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chatbot import chat_tree
+from chatbot.asking import Request, receipt_of
 from chatbot.chat_tree import Tree
-from chatbot.engine.sampling import SamplingParams
 from chatbot.engine_room import Choice, EngineRoom
-from chatbot.errors import BadInput, ChatbotError, Conflict, NotAvailable
+from chatbot.errors import BadInput, ChatbotError, Conflict
 from chatbot.persona_text import PersonaText
 from chatbot.questions import LONGEST_QUESTION, usable
 from chatbot.transcripts import UNFINISHED, Transcript, TranscriptStore
 
 if TYPE_CHECKING:
-    from chatbot.chat_bot import ChatBot, Reply
+    from chatbot.chat_bot import Reply
     from chatbot.engine.generation import Engine
     from chatbot.providers import ProviderAnswer
-    from chatbot.services import Service, Writer
+    from chatbot.services import Service
 
 __all__ = ["LONGEST_QUESTION", "Answering", "Request"]
 
 SAVE_EVERY = 1.0
 """Seconds between two saves of a growing answer: what a crash of the server can cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """How a question shall be answered. Nothing of it is saved but the choice and the params.
-
-    Args:
-        provider: a larger model that services may ask; by_provider: it shall answer itself.
-        asker: fingerprint of the browser that asks; None: whoever began the chat. What is kept for
-            the owner of a chat is not for others who know its address.
-    """
-
-    choice: Choice
-    params: SamplingParams
-    provider: "Writer | None" = None
-    by_provider: bool = False
-    asker: str | None = None
-
-    def owner(self, transcript: Transcript) -> str:
-        """The chat's owner, if that is who asks; else "": nobody that anything is kept for."""
-        return transcript.owner if self.asker in (None, transcript.owner) else ""
 
 
 @dataclass(eq=False)
@@ -217,17 +196,7 @@ class Answering:
 
     def remember_settings(self, chat_id: str, model: str, settings: dict[str, Any]) -> None:
         """Save what the chat's page is set to, where that changed."""
-        with self._lock:
-            transcript = self._current(chat_id)
-            if (transcript.model, dict(transcript.settings)) == (model, settings):
-                return
-            live = self._live.get(chat_id)
-            if live is None:
-                self.transcripts.save(replace(transcript, model=model, settings=settings))
-                return
-            with live.lock:
-                live.transcript = replace(live.transcript, model=model, settings=settings)
-                self.transcripts.save(live.transcript)
+        self._keep(chat_id, "", model=model, settings=settings)
 
     def set_persona(self, chat_id: str, persona: PersonaText, owner: str = "") -> None:
         """Who the bot is in this chat, from its next answer on.
@@ -235,16 +204,7 @@ class Answering:
         Raises:
             ChatbotError: it can't be saved.
         """
-        with self._lock:
-            live = self._live.get(chat_id)
-            if live is None:
-                transcript = self._current(chat_id)
-                owned = transcript.owner or owner
-                self.transcripts.save(replace(transcript, persona=persona, owner=owned))
-                return
-            with live.lock:
-                live.transcript = replace(live.transcript, persona=persona)
-                self.transcripts.save(live.transcript)
+        self._keep(chat_id, owner, persona=persona)
 
     def set_without(self, chat_id: str, names: frozenset[str], owner: str = "") -> None:
         """Save which services shall not answer in this chat; counts from the next question.
@@ -252,16 +212,20 @@ class Answering:
         Raises:
             ChatbotError: it can't be saved.
         """
+        self._keep(chat_id, owner, without=names)
+
+    def _keep(self, chat_id: str, owner: str, **fields: Any) -> None:
+        """Change what concerns no turn, also while one is being answered; nothing where it is so
+        already."""
         with self._lock:
-            transcript = self._current(chat_id)
-            owned = transcript.owner or owner
-            live = self._live.get(chat_id)
-            if live is None:
-                self.transcripts.save(replace(transcript, without=names, owner=owned))
-                return
+            live = self._live.get(chat_id) or _LiveChat(self._current(chat_id))
             with live.lock:
-                live.transcript = replace(live.transcript, without=names)
-                self.transcripts.save(live.transcript)
+                now = live.transcript
+                wanted = {"owner": now.owner or owner, **fields}
+                if any(getattr(now, name) != value for name, value in wanted.items()):
+                    changed = replace(now, **wanted)
+                    self.transcripts.save(changed)
+                    live.transcript = changed
 
     def _current(self, chat_id: str) -> Transcript:
         live = self._live.get(chat_id)
@@ -319,50 +283,25 @@ class Answering:
             return None
 
     def _answer(self, live: _LiveChat, turn_id: int, request: Request) -> None:
-        from chatbot.chat_bot import ChatBot, Reply
-        from chatbot.engine.beginnings import Beginning
-
         self._update(live, turn_id, state="answering")
-        index = live.transcript.place(turn_id)
-        turn = live.transcript.turns[index]
+        place = live.transcript.place(turn_id)
+        turn = live.transcript.turns[place]
         with ExitStack() as leases:
-            bot = ChatBot(
-                request.choice.model,
-                engine=partial(self._leased, leases, request.choice),
-                params=request.params,
-                persona=live.transcript.persona.filled(),
-                conversation=live.transcript.id,
-                messages=live.transcript.messages(upto=index),
-                receipts=live.transcript.receipts(upto=index),
-                services=self._services_of(live.transcript),
-                provider=request.provider,
-                owner=request.owner(live.transcript),
-            )
-            begun = Beginning(turn.answer, turn.tokens) if turn.answer else None
-            stream: Reply | ProviderAnswer
-            if request.by_provider:
-                stream = _by_provider(request, bot, turn.question, live.stop)
-            else:
-                stream = bot.stream(turn.question, stop=live.stop, beginning=begun)
+            engine = partial(self._leased, leases, request.choice)
+            services = self._services_of(live.transcript)
+            reply = request.begin(live.transcript, place, engine, services, live.stop)
             with live.lock:
-                live.reply = (request.choice, stream)
-            text, tokens, saved = turn.answer, stream.begun, time.monotonic()
-            for chunk in stream:
+                live.reply = (request.choice, reply)
+            text, tokens, saved = turn.answer, reply.begun, time.monotonic()
+            for chunk in reply:
                 text += chunk.text
                 tokens += tuple(token.id for token in chunk.tokens)
                 self._update(live, turn_id, answer=text, tokens=tokens)
                 if time.monotonic() - saved >= SAVE_EVERY:
                     self._save(live)
                     saved = time.monotonic()
-        receipt = None if stream.receipt is None else asdict(stream.receipt)
+        receipt = receipt_of(reply, turn)
         stopped = live.stop.is_set() if receipt is None else receipt["finish"] == "stopped"
-        told = stream.told if isinstance(stream, Reply) else None
-        if receipt is not None and told is not None and told.anything:
-            receipt["memory"] = told.summed_up()
-        if receipt is not None and stream.begun:
-            receipt["begun"] = len(stream.begun)  # tokens that were there before
-        if receipt is not None and turn.receipt is not None:
-            receipt["before"] = dict(turn.receipt)  # what made the first part of the answer
         state = "stopped" if stopped else "done"
         self._update(live, turn_id, answer=text, tokens=tokens, state=state, receipt=receipt)
 
@@ -385,24 +324,6 @@ class Answering:
         with live.lock:
             if not live.forgotten:
                 self.transcripts.save(live.transcript)
-
-
-def _by_provider(
-    request: Request, bot: "ChatBot", question: str, stop: threading.Event
-) -> "ProviderAnswer":
-    """The larger model's answer to what the local one would have been asked.
-
-    Raises:
-        NotAvailable: none is switched on any more.
-    """
-    from chatbot.messages import Message, user
-    from chatbot.providers import Provider
-
-    if not isinstance(request.provider, Provider):
-        raise NotAvailable("No bigger model is switched on.", remedy="Switch one on first.")
-    persona = [Message("system", bot.persona)] if bot.persona.strip() else []
-    messages = [*persona, *bot.messages, user(question)]
-    return request.provider.stream(messages, request.params, stop=stop)
 
 
 def _refuse_unfinished(transcript: Transcript) -> None:

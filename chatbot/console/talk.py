@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from chatbot.console import commands, options
 from chatbot.console.commands import LEAVE
-from chatbot.console.screen import ANSWER, PROMPT, Screen, wants_colour
+from chatbot.console.screen import ANSWER, PROMPT, Screen, in_short, wants_colour
 from chatbot.console.session import Session
 from chatbot.console.typing_line import Ask, is_terminal, line_editor
 from chatbot.errors import ChatbotError
+from chatbot.services import ServiceReceipt
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -105,8 +106,8 @@ def _leaves(session: Session, screen: Screen, line: str) -> bool:
 
 
 def _through_pipe(session: Session) -> int:
-    """Every line is a question, every answer one line. Commands work; what they say goes to
-    standard error, so that the output is answers alone."""
+    """Every line is a question, every answer one line. Commands work; what they say, and what came
+    instead of what was asked for, goes to standard error, so that the output is answers alone."""
     interrupted = False
     while (line := sys.stdin.readline()) and (said := line.strip()).lower() not in LEAVE:
         if not said:
@@ -132,4 +133,6 @@ def _through_pipe(session: Session) -> int:
                 return INTERRUPTED
             interrupted = True
         print(ANSWER + " ".join(reply.text.split()), flush=True)
+        if isinstance(reply.receipt, ServiceReceipt) and reply.receipt.note:
+            print(in_short(reply.receipt), file=sys.stderr)
     return 0

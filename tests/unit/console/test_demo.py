@@ -48,6 +48,16 @@ def test_piped_input_ends_without_quit_and_survives_odd_bytes(
     assert capsys.readouterr().out.count("Bot: ") == 1
 
 
+def test_what_came_instead_of_a_new_poem_is_told_beside_a_pipe(
+    tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", pipe(b"write a poem about submarine cables\nquit\n"))
+    assert talk.main(["--model", str(tiny_gpt2), *QUICK]) == 0
+    output = capsys.readouterr()
+    assert output.out.count("\n") == output.out.count("Bot: ") == 1
+    assert "No new poem came from the local model" in output.err
+
+
 def pipe(content: bytes) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BytesIO(content), encoding="ascii")
 
