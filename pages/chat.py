@@ -11,6 +11,7 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import ChatbotError
 from chatbot.transcripts import Transcript
 from pages.ui import (
+    base_model,
     browser,
     chat_actions,
     chat_list,
@@ -28,7 +29,9 @@ from pages.ui import (
     services_box,
     sliders,
     state,
+    told,
     turns,
+    warming,
 )
 from pages.ui.errors import plain
 from pages.ui.model_status import install_card, model_line
@@ -39,6 +42,7 @@ SUGGESTIONS = ("Who are you?", "Tell me a joke.", "What did you do today?")
 
 
 def main() -> None:
+    state.keep_meant(told.begin())
     chat = chats.current()
     transcript = saved(chat)
     chat = transcript.id
@@ -51,8 +55,7 @@ def main() -> None:
     line = st.container()
     with line:
         controls.default_gone(entries)
-        model_gone(transcript, entries, entry)
-        chat_list.notices()
+    model_gone(transcript, entries, entry)
     choice = controls.choice(entry)
     with st.sidebar:
         request = Request(
@@ -61,6 +64,7 @@ def main() -> None:
         controls.placement(engine_room().status(choice))
         provider_settings.section()
     area = st.container(key="conversation")
+    sentences = st.bottom.container(key="chat-told")
     foot = st.bottom.container(horizontal=True, vertical_alignment="center", key="chat-foot")
     if entry.installed:
         transcript = listen(transcript, request, area, foot)
@@ -82,7 +86,16 @@ def main() -> None:
         engine_room().warm(choice)  # last of all: torch must not hold up the painting
         with line:
             model_line(entry, choice)
-    chat_state.all_said()
+            base_model.say(entry)
+        if engine_room().status(choice).state == "ready" and not answering().busy(chat):
+            warming.warm_poems()
+    with line:
+        for sentence in told.at(told.Place.HEAD):
+            st.caption(plain(sentence))
+    with sentences:
+        errors.say_told(told.Place.MESSAGE_BOX)
+    chat_state.forget_unsent()
+    told.end()
 
 
 def saved(chat: str) -> Transcript:
@@ -90,7 +103,7 @@ def saved(chat: str) -> Transcript:
     try:
         return answering().transcript(chat)
     except ChatbotError as error:
-        errors.say(error)
+        told.tell(told.Place.MESSAGE_BOX, str(error))
         chats.begin_new()  # not cleared: the damaged file stays
         return Transcript(chats.current())
 
@@ -99,12 +112,11 @@ def listen(
     transcript: Transcript, request: Request, area: DeltaGenerator, foot: DeltaGenerator
 ) -> Transcript:
     """Take a question, typed or suggested, else remember what the page is set to."""
-    problem = chat_state.put_back()
-    question = foot.chat_input("Write a message", key=Key.QUESTION)
+    chat_state.put_back()
+    foot.chat_input("Write a message", key=Key.QUESTION, on_submit=chat_state.note_sent)
     changed = state.settings_changed(request.choice.model, request.params)
     with area, errors.shown():
-        if problem:
-            st.error(plain(problem), icon=":material/error:")
+        question = chat_state.take_sent()
         if not question and not transcript.turns:
             question = welcome()
         if question:
@@ -122,8 +134,9 @@ def ask(chat: str, question: str, request: Request) -> None:
     try:
         answering().ask(chat, question, request, browser.owner())
     except ChatbotError as error:
-        memory = chat_state.memory()
-        memory.unsent, memory.problem = question, str(error)
+        if question.strip():  # blanks would stand in the way of what is written meanwhile
+            chat_state.memory().unsent = question
+        told.tell(told.Place.MESSAGE_BOX, str(error))
         st.rerun()
     chats.drop_cleared()
     chats.note(chat)
@@ -135,11 +148,10 @@ def model_gone(transcript: Transcript, entries: list[ModelEntry], entry: ModelEn
     models = [made.get("model") for made in receipts if provider_answers.PROVIDER not in made]
     gone = next((str(model) for model in reversed(models) if model), "")
     if gone and gone not in {other.name for other in entries}:
-        st.caption(
-            plain(
-                f"{gone}, which answered here last, is not on this machine any more. "
-                f"{entry.title} answers from now on; the conversation is whole."
-            )
+        told.tell(
+            told.Place.HEAD,
+            f"{gone}, which answered here last, is not on this machine any more. "
+            f"{entry.title} answers from now on; the conversation is whole.",
         )
 
 

@@ -16,12 +16,15 @@ from pages.ui import (
     lab_strip,
     lab_tour,
     sliders,
+    state,
+    told,
 )
 from pages.ui.model_status import install_card
 from pages.ui.resources import engine_room
 
 
 def main() -> None:
+    state.keep_meant(told.begin())
     st.title("Sampling lab", anchor=False)
     st.caption(
         "A model writes one token at a time: a word or a part of one. For each it gives every "
@@ -36,6 +39,7 @@ def main() -> None:
         controls.placement(engine_room().status(request.choice))
     if not entry.installed:
         install_card(entry, entries)
+        told.end()
         return
     messages = lab_prompt.panel()
     left = scores = None
@@ -56,6 +60,7 @@ def main() -> None:
     lab_glossary.panel()
     with tour:  # last of all: it looks at what the page stands at
         lab_tour.panel(messages, request, left)
+    told.end()
 
 
 main()

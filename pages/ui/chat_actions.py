@@ -43,7 +43,7 @@ def answer_tools(
             provider_answers.ask_button(chat, turn, request, busy, last=last)
         if turn.question and turn.answer and last:
             _continue_button(chat, turn, request, busy)
-        feedback_tools.thumbs(transcript, turn, busy=busy)
+        feedback_tools.thumbs(transcript, turn, busy=busy, last=last)
         if turn.answer:
             _edit_button(chat, turn, "answer", busy, last=last)
             _tool("content_copy", f"copy-answer-{turn.id}", "Copy the answer")
@@ -88,8 +88,9 @@ def editor(transcript: Transcript, turn: Turn, request: Request) -> None:
         with errors.shown():
             now = _save_edit(transcript, turn, part, text, request)
             _edit(None)
-            if not taught or feedback_tools.teach(transcript.id, now):
-                st.rerun()
+            if taught:
+                feedback_tools.teach(transcript.id, now)
+            st.rerun()
 
 
 def history_buttons(transcript: Transcript) -> None:
@@ -183,7 +184,8 @@ def _regenerate_button(chat: str, turn: Turn, request: Request, busy: bool, *, l
         type="tertiary",
         help=help_ + (" (Alt+R)" if last else ""),
         disabled=busy,
-    ) and chats.attempt(partial(answering().regenerate, chat, request, turn.id)):
+    ):
+        chats.attempt(partial(answering().regenerate, chat, request, turn.id))
         st.rerun()
 
 
@@ -195,16 +197,18 @@ def _continue_button(chat: str, turn: Turn, request: Request, busy: bool) -> Non
         type="tertiary",
         help="Goes on from the last word of this answer, as one answer. (Alt+C)",
         disabled=busy,
-    ) and chats.attempt(partial(answering().go_on, chat, request, turn.id)):
+    ):
+        chats.attempt(partial(answering().go_on, chat, request, turn.id))
         st.rerun()
 
 
 def _edit_button(chat: str, turn: Turn, part: str, busy: bool, *, last: bool) -> None:
-    help_ = (
-        "Edit the question and ask again; this version stays." + (" (Alt+↑)" if last else "")
+    help_, keys = (
+        ("Edit the question and ask again; this version stays.", "Alt+↑")
         if part == "question"
-        else "Correct the answer in your own words; this version stays."
+        else ("Correct the answer in your own words; this version stays.", "Alt+↓")
     )
+    help_ += f" ({keys})" if last else ""
     key = f"edit-{part}-last" if last else f"edit-{part}-{turn.id}"
     _tool("edit", key, help_, disabled=busy, on_click=partial(_edit, (turn.id, part)))
 

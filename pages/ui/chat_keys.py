@@ -11,7 +11,9 @@ import streamlit as st
 KEYS: Mapping[str, str] = {
     "Alt+R": "regenerate the last answer",
     "Alt+C": "continue the last answer",
-    "Alt+↑": "edit the last question",
+    "Alt+↑, Alt+↓": "edit the last question, the last answer",
+    "Alt+G": "the last answer is good: into the data set, or out again",
+    "Alt+B": "the last answer is bad: write a better one",
     "Alt+PgUp, Alt+PgDn": "the version of the last answer before, after",
     "Alt+Z, Alt+Shift+Z": "undo, redo",
     "Alt+N": "a new conversation",

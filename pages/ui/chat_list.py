@@ -10,7 +10,7 @@ import streamlit as st
 from chatbot.chat_list import ChatList, Listed, shortened
 from chatbot.errors import ChatbotError
 from chatbot.transcripts import Transcript
-from pages.ui import chat_state, chats, errors
+from pages.ui import chat_state, chats, errors, told
 from pages.ui.chat_keys import KEYS
 from pages.ui.conversation_list import Row, conversation_list
 from pages.ui.errors import plain
@@ -42,16 +42,10 @@ def button(transcript: Transcript) -> None:
                 _list(chosen, transcript.id)
                 _this_one(chosen, transcript)
         with errors.shown():
-            _files(transcript)
+            _files(transcript, chosen)
         with st.expander("Keys", icon=":material/keyboard:", type="compact"):
             st.caption("  \n".join(f"**{plain(key)}** {what}" for key, what in KEYS.items()))
             st.caption("On a Mac, Alt is the Option key; with letters, outside of text fields.")
-
-
-def notices() -> None:
-    """What was done to the list, said once."""
-    for sentence in chat_state.memory().notice:
-        st.caption(plain(sentence))
 
 
 def _list(listed: ChatList, chat: str) -> None:
@@ -140,10 +134,11 @@ def _this_one(listed: ChatList, transcript: Transcript) -> None:
         )
 
 
-def _files(transcript: Transcript) -> None:
+def _files(transcript: Transcript, listed: ChatList | None) -> None:
+    entry = listed.entry(transcript.id) if listed is not None else None
     with st.container(gap="xxsmall"):
         st.caption("Export this conversation")
-        _export_buttons(transcript)
+        _export_buttons(transcript, entry.title if entry else "A conversation")
     memory = chat_state.memory()
     key = f"chats-import-{memory.imports}"
     st.file_uploader(
@@ -156,7 +151,7 @@ def _files(transcript: Transcript) -> None:
     )
 
 
-def _export_buttons(transcript: Transcript) -> None:
+def _export_buttons(transcript: Transcript, title: str) -> None:
     with st.container(horizontal=True):
         for label, suffix, mime in (
             ("JSON", "json", "application/json"),
@@ -164,7 +159,7 @@ def _export_buttons(transcript: Transcript) -> None:
         ):
             st.download_button(
                 label,
-                data=partial(_written, transcript.id, suffix),
+                data=partial(_written, transcript.id, suffix, title),
                 file_name=f"chat.{suffix}",
                 mime=mime,
                 icon=":material/download:",
@@ -176,15 +171,14 @@ def _export_buttons(transcript: Transcript) -> None:
             )
 
 
-def _written(chat: str, suffix: str) -> bytes:
+def _written(chat: str, suffix: str, title: str) -> bytes:
+    """When the button is pressed: outside of a run of the page, where no browser is known."""
     from chatbot import chat_files
 
     transcript = answering().transcript(chat)
     if suffix == "json":
         return chat_files.to_json(transcript)
-    listed = chats.listed()
-    entry = listed.entry(chat) if listed is not None else None
-    return chat_files.to_markdown(transcript, entry.title if entry else "A conversation")
+    return chat_files.to_markdown(transcript, title)
 
 
 def _imported(key: str) -> None:
@@ -206,10 +200,10 @@ def _imported(key: str) -> None:
             if listed is not None:
                 listed.note(transcript)
     except ChatbotError as error:
-        memory.notice = [str(error)]
+        told.tell(told.Place.MESSAGE_BOX, str(error))
         return
     count = "One conversation was" if len(taken) == 1 else f"{len(taken)} conversations were"
-    memory.notice = [f"{count} imported.", *losses]
+    told.tell(told.Place.HEAD, f"{count} imported.", *losses)
     _opened(chats.open_chat, taken[0].id)
 
 

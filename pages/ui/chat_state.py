@@ -1,7 +1,7 @@
 """What the chat page keeps of one tab besides the settings: what is being edited, how much of a
 long chat is drawn, and words that could not be sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -37,11 +37,10 @@ class ChatMemory:
         chat: the conversation that all this is about.
         editing: id of the turn that is being edited, and which part of it; None: none.
         shown: how many of the last turns are drawn.
+        sent: words from the box that nobody has been asked yet.
         unsent: words that could not be sent, to be put back into the box.
-        problem: the sentence on why.
         lists: how often a conversation was picked; closes the list.
         imports: how many files were taken; empties the field for files.
-        notice: a sentence about what was done to the list of conversations.
         context: what the model would read next, and for which messages and settings that holds.
         all_facts: all that the bot remembers is drawn, not only the last few.
         erased: what the bot remembered of a chat before all was erased.
@@ -53,11 +52,10 @@ class ChatMemory:
     chat: str = ""
     editing: tuple[int, str] | None = None
     shown: int = SHOWN_AT_FIRST
+    sent: str | None = None
     unsent: str = ""
-    problem: str = ""
     lists: int = 0
     imports: int = 0
-    notice: list[str] = field(default_factory=list)
     context: tuple[object, Looked] | None = None
     all_facts: bool = False
     erased: tuple[str, Before] | None = None
@@ -75,18 +73,28 @@ def memory(chat: str | None = None) -> ChatMemory:
     return kept
 
 
-def put_back() -> str:
-    """Put unsent words back into the box, only before it is drawn; returns why they are unsent."""
+def note_sent() -> None:
+    """In the callback of the box. What the box itself returns is lost where another press begins
+    the page anew before it is drawn."""
+    memory().sent = st.session_state[Key.QUESTION]
+
+
+def take_sent() -> str | None:
+    kept = memory()
+    words, kept.sent = kept.sent, None
+    return words
+
+
+def put_back() -> None:
+    """Put unsent words back into the box, only before it is drawn."""
     kept = memory()
     if kept.unsent:
         st.session_state[Key.QUESTION] = kept.unsent
-    return kept.problem
 
 
-def all_said() -> None:
+def forget_unsent() -> None:
     """The page was drawn to its end: not before, as a rerun in its middle begins it anew."""
-    kept = memory()
-    kept.unsent, kept.problem, kept.notice = "", "", []
+    memory().unsent = ""
 
 
 def edited_text() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chatbot.chat_list import ChatList
 from chatbot.errors import ChatbotError
-from pages.ui import browser, errors, state
+from pages.ui import browser, errors, state, told
 from pages.ui.resources import answering
 
 
@@ -81,10 +81,10 @@ def drop_cleared() -> None:
 
 
 def attempt(deed: Callable[[], None]) -> bool:
-    """Whether it worked; else the reason is on the page. Such as in a callback."""
+    """Whether it worked; else the next drawing of the page says why not."""
     try:
         deed()
     except ChatbotError as error:
-        errors.say(error)
+        told.tell(told.Place.MESSAGE_BOX, str(error))
         return False
     return True

@@ -5,7 +5,8 @@ import streamlit as st
 from chatbot.engine import default_model
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine_room import Choice, EngineStatus
-from pages.ui import errors, state
+from chatbot.errors import ChatbotError
+from pages.ui import state, told
 from pages.ui.errors import plain
 from pages.ui.state import Key
 
@@ -57,8 +58,10 @@ def default_gone(entries: list[ModelEntry]) -> None:
 
 
 def _demote() -> None:
-    with errors.shown():
+    try:
         default_model.demote()
+    except ChatbotError as error:
+        told.tell(told.Place.MESSAGE_BOX, str(error))
 
 
 def placement(status: EngineStatus) -> None:

@@ -16,6 +16,7 @@ import streamlit as st
 
 from chatbot import paths
 from chatbot.errors import ChatbotError
+from pages.ui import told
 
 UNEXPECTED = (
     "Something went wrong on our side. What you saved is safe; reload the page and try again."
@@ -39,6 +40,12 @@ def shown() -> Iterator[None]:
 def say(error: ChatbotError) -> None:
     """A failure that a person can act on: what happened, the value, what to do."""
     st.error(plain(str(error)), icon=":material/error:")
+
+
+def say_told(place: told.Place) -> None:
+    """What a deed of the visitor's led to, for as long as it is kept."""
+    for sentence in told.at(place):
+        st.error(plain(sentence), icon=":material/error:")
 
 
 def say_unexpected(error: BaseException) -> bool:

@@ -25,8 +25,8 @@ _USED = frozenset({"finished", "stopped", "running", "stopping", "pausing", "pau
 """States of runs that have read their data, or will."""
 
 
-def thumbs(transcript: Transcript, turn: Turn, *, busy: bool) -> None:
-    """Below an answer: good, or bad."""
+def thumbs(transcript: Transcript, turn: Turn, *, busy: bool, last: bool) -> None:
+    """Below an answer: good, or bad. The keys are the last one's."""
     if not turn.question or not turn.answer:
         return
     try:
@@ -35,13 +35,17 @@ def thumbs(transcript: Transcript, turn: Turn, *, busy: bool) -> None:
         return
     taken = feedback.mark_of(transcript.id, turn.id) in known.places
     name = plain(known.persona.name)
+    good = (
+        f"Learned by {name}: takes it out of the data set again."
+        if taken
+        else f"A good answer: takes question and answer into the data set of {name}."
+    )
+    bad = "Not so bad after all." if turn.disliked else "A bad answer: write a better one."
     st.button(
         ":material/thumb_up:",
         key=f"like-{turn.id}",
         type="primary" if taken else "tertiary",
-        help=f"Learned by {name}: takes it out of the data set again."
-        if taken
-        else f"A good answer: takes question and answer into the data set of {name}.",
+        help=good + (" (Alt+G)" if last else ""),
         disabled=busy,
         on_click=_take_back if taken else _like,
         args=(transcript.id, turn.id),
@@ -50,16 +54,16 @@ def thumbs(transcript: Transcript, turn: Turn, *, busy: bool) -> None:
         ":material/thumb_down:",
         key=f"dislike-{turn.id}",
         type="primary" if turn.disliked else "tertiary",
-        help="Not so bad after all." if turn.disliked else "A bad answer: write a better one.",
+        help=bad + (" (Alt+B)" if last else ""),
         disabled=busy,
         on_click=_dislike,
         args=(transcript.id, turn.id, not turn.disliked),
     )
 
 
-def teach(chat: str, turn_id: int) -> bool:
-    """Take a corrected answer into the data set; whether it worked, else the reason is said."""
-    return chats.attempt(partial(_taken, chat, turn_id, "corrected"))
+def teach(chat: str, turn_id: int) -> None:
+    """Take a corrected answer into the data set; that it didn't work is told."""
+    chats.attempt(partial(_taken, chat, turn_id, "corrected"))
 
 
 def line(transcript: Transcript, request: Request) -> None:

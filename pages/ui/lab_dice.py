@@ -8,7 +8,7 @@ import streamlit as st
 from chatbot.answering import Request
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
-from pages.ui import errors, lab_play_state, lab_rows
+from pages.ui import errors, lab_play_state, lab_rows, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key, Play
 from pages.ui.lab_rows import Row
@@ -104,7 +104,7 @@ def _draw(play: Play, dice: LiveAnswer, request: Request) -> None:
 
 def _wait(dice: LiveAnswer) -> None:
     if not dice.look.growing:
-        st.rerun()
+        told.draw_anew()
     waiting = dice.look.state == "waiting"
     st.caption(":shimmer[Loading the model…]" if waiting else ":shimmer[Reading the prompt…]")
 
@@ -129,7 +129,7 @@ def _show(play: Play, look: Look, request: Request) -> None:
         [place.get(token, len(best)) for token in drawn],
         since=times - ROLLS,
         name=str(play.rolls),  # other settings: the same rolls, which need not fall again
-        told=told(expected, times, distance(expected, drawn), usual_distance(expected, times)),
+        told=how_near(expected, times, distance(expected, drawn), usual_distance(expected, times)),
         title="Rolls of each token, beside what is expected",
         expected="expected by its chance",
         actual="rolled",
@@ -144,7 +144,7 @@ def _show(play: Play, look: Look, request: Request) -> None:
     )
 
 
-def told(expected: "Odds", times: int, distance: float, usual: float) -> str:
+def how_near(expected: "Odds", times: int, distance: float, usual: float) -> str:
     """How near the counts came, in words for people who have never heard of a distribution."""
     if len(expected) == 1:
         return (

@@ -10,7 +10,7 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.engine_room import Choice
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Message
-from pages.ui import errors
+from pages.ui import errors, told
 from pages.ui.errors import plain
 from pages.ui.model_status import POLL
 from pages.ui.resources import engine_room, scores_memory
@@ -80,7 +80,7 @@ def _wait(choice: Choice, waiting: str) -> None:
 
 def _look(choice: Choice, waiting: str) -> None:
     if engine_room().status(choice).state != "loading":
-        st.rerun()
+        told.draw_anew()
     st.caption(waiting)
 
 

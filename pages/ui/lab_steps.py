@@ -1,15 +1,15 @@
 """Step by step: a whole answer, token by token, forward and back, and what else could have come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
-from pages.ui import errors, lab_play_state, lab_rows
+from pages.ui import errors, lab_play_state, lab_rows, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_rows import Row
@@ -91,7 +91,7 @@ def _draw(
 ) -> None:
     look = recording.look
     if drawn_growing and not look.growing:
-        st.rerun()  # the buttons are told
+        told.draw_anew()  # the buttons are told
     if look.problem:
         st.error(plain(look.problem), icon=":material/error:")
     if look.growing and not look.steps:
@@ -110,8 +110,8 @@ def _answer(recording: LiveAnswer, look: Look, at: int) -> None:
     run = str(id(recording))
 
     def taken() -> None:
-        choice = getattr(st.session_state.get(Key.STEPS_ANSWER), "at", None)
-        if isinstance(choice, dict) and choice.get("run") == run:
+        choice = _choice(run)
+        if choice:
             lab_play_state.go_to(min(max(int(choice["step"]), 1), len(look.steps)))
 
     _component(
@@ -119,10 +119,17 @@ def _answer(recording: LiveAnswer, look: Look, at: int) -> None:
         data={
             "run": run,
             "at": at - 1,
+            "heard": int(_choice(run).get("press", 0)),
             "texts": [visible(step.chosen.text) for step in look.steps],
         },
         on_at_change=taken,
     )
+
+
+def _choice(run: str) -> Mapping[str, Any]:
+    """The last token that was taken in the answer itself; nothing where it was another answer's."""
+    choice = getattr(st.session_state.get(Key.STEPS_ANSWER), "at", None)
+    return choice if isinstance(choice, Mapping) and choice.get("run") == run else {}
 
 
 def _walk(steps: "tuple[Step, ...]", at: int) -> None:

@@ -11,7 +11,7 @@ from chatbot.errors import ChatbotError
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
 from chatbot.strips import COLUMNS, LONGEST, SCALES, Setting, marked, no_effect, variants
-from pages.ui import errors, lab_play_state
+from pages.ui import errors, lab_play_state, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key
 from pages.ui.resources import engine_room
@@ -158,7 +158,7 @@ def _draw(messages: tuple[Message, ...], request: Request, drawn_growing: bool) 
     if len({look.text for look in looks}) == 1 and all(look.state == "done" for look in looks):
         st.caption(ALIKE)
     if drawn_growing and not growing:
-        st.rerun()  # the buttons are told
+        told.draw_anew()  # the buttons are told
 
 
 def _note(look: Look, middle: Look, *, growing: bool) -> str:

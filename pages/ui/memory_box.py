@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.errors import ChatbotError
 from chatbot.memory import LONGEST_FACT, NAME, Known, Memory, View
 from chatbot.transcripts import Transcript
-from pages.ui import browser, chat_state, context_meter, memory_words
+from pages.ui import browser, chat_state, context_meter, memory_words, told
 from pages.ui.errors import plain
 from pages.ui.resources import answering
 
@@ -27,7 +27,7 @@ def view(transcript: Transcript) -> View:
         try:  # what was undone or deleted here is not known in the next chats any more
             memory.keep_up(transcript.id, owner(transcript), found, new=False)
         except ChatbotError as error:
-            chat_state.memory().notice.append(str(error))
+            told.tell(told.Place.MESSAGE_BOX, str(error))
     return found
 
 
@@ -193,7 +193,7 @@ def _attempted(deed: Callable[[], object]) -> bool:
     try:
         deed()
     except ChatbotError as error:
-        chat_state.memory().notice.append(str(error))
+        told.tell(told.Place.MESSAGE_BOX, str(error))
         return False
     return True
 

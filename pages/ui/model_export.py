@@ -17,12 +17,12 @@ from chatbot.exporting import downloads, formats, made
 from chatbot.exporting.formats import FORMATS, Format, Wish
 from chatbot.exporting.job import Exporting
 from chatbot.exporting.names import slug
+from chatbot.fetching.spoken import duration, size
 from chatbot.model_shelf import about, deleting, units
 from chatbot.training.trash import DAYS_KEPT
 from pages.ui import errors, model_export_actions, model_export_state, model_push
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
-from pages.ui.measures import duration, size
 from pages.ui.model_export_state import Key
 from pages.ui.resources import exports
 from pages.ui.server import EXPORTS_ADDRESS
@@ -117,7 +117,7 @@ def _form(entry: ModelEntry) -> None:
             list(FORMATS),
             format_func=lambda name: FORMATS[name],
             key=Key.FORMAT.of(entry),
-            width=330,
+            width=300,
             filter_mode=None,
         )
         dtype = "bfloat16"
@@ -127,7 +127,7 @@ def _form(entry: ModelEntry) -> None:
                 list(_NUMBERS),
                 format_func=lambda name: _NUMBERS[name],
                 key=Key.DTYPE.of(entry),
-                width=330,
+                width=300,
                 filter_mode=None,
             )
         st.text_input(
@@ -135,7 +135,7 @@ def _form(entry: ModelEntry) -> None:
             value=slug(entry.title),
             max_chars=80,
             key=Key.FILE_NAME.of(entry),
-            width=240,
+            width=216,
         )
         st.button(
             "Export",

@@ -8,9 +8,9 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.exporting.hub import Pushing, has_token
 from chatbot.exporting.made import Made
 from chatbot.exporting.names import slug
+from chatbot.fetching.spoken import size
 from pages.ui import errors, model_export_actions
 from pages.ui.errors import plain
-from pages.ui.measures import size
 from pages.ui.model_export_state import Key
 from pages.ui.resources import exports
 

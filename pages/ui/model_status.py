@@ -4,6 +4,7 @@ import streamlit as st
 
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine_room import Choice
+from pages.ui import told
 from pages.ui.errors import plain
 from pages.ui.resources import engine_room, installation
 
@@ -28,7 +29,7 @@ def model_line(entry: ModelEntry, choice: Choice) -> None:
 @st.fragment(run_every=POLL)
 def _wait_for(choice: Choice) -> None:
     if engine_room().status(choice).state != "loading":
-        st.rerun()
+        told.draw_anew()
     st.caption(":shimmer[Loading the model…] You can write already.")
 
 
@@ -72,5 +73,5 @@ def _installer() -> None:
 def _watch_installation() -> None:
     status = installation().status
     if status.state != "running":
-        st.rerun()
+        told.draw_anew()
     st.progress(status.fraction, text=plain(f"{status.phase} {status.detail}".strip()))

@@ -13,7 +13,7 @@ from chatbot.errors import ChatbotError
 from chatbot.fetching.download import ORIGIN
 from chatbot.fetching.known import known
 from chatbot.fetching.spoken import size
-from pages.ui import controls, errors, model_export, models_state, state
+from pages.ui import base_model, chats, controls, errors, model_export, models_state, state
 from pages.ui.errors import plain
 from pages.ui.models_state import Key
 from pages.ui.resources import engine_room
@@ -29,6 +29,8 @@ def panel(entries: list[ModelEntry], speeds: dict[str, str]) -> None:
         if entry.installed:
             with st.container(border=True, gap="xsmall", key=f"models-here-{entry.name}"):
                 _card(entry, [each for each in held if each.choice.model == entry.name], speeds)
+    for name in sorted({each.choice.model for each in held}):
+        _say_gone(name)
     st.toggle(
         "Every checkpoint of every run",
         key=Key.ALL,
@@ -48,6 +50,22 @@ def _memory_line(held: list[Held]) -> None:
         st.caption(plain(f"In memory: {size(total)} of weights."))
     else:
         st.caption("None of them is in memory now; the chat loads the one it needs.")
+
+
+def _say_gone(name: str) -> None:
+    """A model in memory whose folder was removed meanwhile, and the way to free its memory."""
+    try:
+        catalog.resolve(name)
+        return
+    except ChatbotError:
+        pass
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{plain(name)}** is still in memory, but its folder is gone from the disk. Answers "
+            "under way are finished; it can't be loaded again.",
+            width="stretch",
+        )
+        _unload_button(name)
 
 
 @st.fragment(run_every=POLL)
@@ -109,27 +127,13 @@ def details(entry: ModelEntry, held: list[Held]) -> None:
     with st.container(gap="xxsmall"):
         for name, text in rows.items():
             st.markdown(f":gray[{name}:] {plain(text)}")
-    if not _conversed(entry):
-        st.info(
-            "This model only continues texts. It gets our form of a conversation, so that it "
-            "answers once and stops; what it says then is hardly an answer. Fine-tuning makes the "
-            "difference.",
-            icon=":material/info:",
-        )
-        st.page_link("fine_tune.py", label="Fine-tune it", icon=":material/tune:")
+    base_model.say(entry)
     status = engine_room().status(_choice(entry.name))
     if status.state == "failed":
         st.error(plain(status.problem), icon=":material/error:")
     with st.container(horizontal=True):
         if held:
-            st.button(
-                "Unload",
-                icon=":material/eject:",
-                key=f"models-unload-{entry.name}",
-                help="Frees its memory. The chat loads it again when it is needed.",
-                on_click=_unload,
-                args=(entry.name,),
-            )
+            _unload_button(entry.name)
         else:
             st.button(
                 "Load",
@@ -140,6 +144,17 @@ def details(entry: ModelEntry, held: list[Held]) -> None:
                 args=(entry.name,),
             )
     model_export.draw(entry)
+
+
+def _unload_button(name: str) -> None:
+    st.button(
+        "Unload",
+        icon=":material/eject:",
+        key=f"models-unload-{name}",
+        help="Frees its memory. The chat loads it again when it is needed.",
+        on_click=_unload,
+        args=(name,),
+    )
 
 
 def good_for(entry: ModelEntry) -> str:
@@ -168,21 +183,6 @@ def disk_size(folder: Path) -> int:
     return total
 
 
-def _conversed(entry: ModelEntry) -> bool:
-    """Whether it was ever taught to converse, as far as anybody can know."""
-    found = known(entry.name)
-    if found is not None:
-        return found.chat
-    if entry.kind == "adapter" or entry.name.startswith(f"{catalog.RUNS}/"):
-        return True
-    config = entry.path / "tokenizer_config.json"
-    try:
-        own = "chat_template" in json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError):
-        own = False
-    return own or (entry.path / "chat_template.jinja").is_file()
-
-
 def _in_memory(held: Held) -> str:
     where = held.placement
     kind = where.device.partition(":")[0] if where else ""
@@ -206,7 +206,7 @@ def _chat_with(entry: ModelEntry) -> None:
     with errors.shown():
         catalog.resolve(entry.name)
         state.choose_model(entry.name)
-        state.begin_new_chat()
+        chats.begin_new()
         st.switch_page("chat.py")
 
 

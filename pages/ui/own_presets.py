@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot import presets
 from chatbot.engine.sampling import PRESETS, SamplingParams
 from chatbot.errors import BadInput, ChatbotError
-from pages.ui import errors, state
+from pages.ui import errors, state, told
 from pages.ui.state import Key
 
 HELP = {
@@ -32,9 +32,9 @@ def choose() -> None:
         width="stretch",
     )
     with st.container():  # always there: what comes and goes in it moves nothing below
-        for trouble in (problem, state.preset_trouble()):
-            if trouble is not None:
-                errors.say(trouble)
+        if problem is not None:
+            errors.say(problem)
+        errors.say_told(told.Place.PRESETS)
         deleted = state.deleted_preset()
         if deleted is not None and deleted[0] not in own:
             st.button(
@@ -89,7 +89,7 @@ def _keep(name: str, params: SamplingParams) -> None:
     try:
         presets.save(name, params)
     except ChatbotError as error:
-        state.tell_preset_trouble(error)
+        told.tell(told.Place.PRESETS, str(error))
     else:
         state.forget_deleted_preset()
 
@@ -98,7 +98,7 @@ def _delete(name: str) -> None:
     try:
         settings = presets.delete(name)
     except ChatbotError as error:
-        state.tell_preset_trouble(error)
+        told.tell(told.Place.PRESETS, str(error))
     else:
         if settings is not None:
             state.remember_deleted_preset(name, settings)

@@ -5,7 +5,7 @@ import streamlit as st
 from chatbot.errors import ChatbotError
 from chatbot.persona_text import LONGEST_NAME, LONGEST_TEXT, PLACES, TEMPLATES, PersonaText
 from chatbot.transcripts import Transcript
-from pages.ui import browser, chat_state
+from pages.ui import browser, chat_state, told
 from pages.ui.errors import plain
 from pages.ui.resources import answering
 
@@ -79,4 +79,4 @@ def _save(chat: str) -> None:
         persona = PersonaText(**{name: chat_state.persona_field(chat, name) for name in FIELDS})
         answering().set_persona(chat, persona, browser.owner())
     except ChatbotError as error:
-        chat_state.memory().notice.append(str(error))
+        told.tell(told.Place.MESSAGE_BOX, str(error))

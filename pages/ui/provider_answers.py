@@ -38,7 +38,8 @@ def ask_button(chat: str, turn: Turn, request: Request, busy: bool, *, last: boo
         help=f"Sends this question, what was said before it and the persona text to "
         f"{plain(provider.name)}. Its answer becomes another version; this one stays.",
         disabled=busy,
-    ) and chats.attempt(partial(answering().regenerate, chat, by_it, turn.id)):
+    ):
+        chats.attempt(partial(answering().regenerate, chat, by_it, turn.id))
         st.rerun()
 
 

@@ -15,6 +15,7 @@ from chatbot.training import shelf
 from chatbot.training.runs import GOING_ON, Run, RunStatus, step_of
 from chatbot.training.trash import DAYS_KEPT
 from pages.ui import (
+    chats,
     errors,
     fine_tune_state,
     run_actions,
@@ -230,7 +231,7 @@ def chat_with(checkpoint: Path) -> None:
     """A new conversation with it, on the page Chat."""
     with errors.shown():
         state.choose_model(resolve(checkpoint).name)
-        state.begin_new_chat()
+        chats.begin_new()
         st.switch_page("chat.py")
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from chatbot.errors import ChatbotError
 from chatbot.standard_services import standard_services
 from chatbot.transcripts import Transcript
-from pages.ui import browser, chat_state
+from pages.ui import browser, told
 from pages.ui.resources import answering
 
 SPOKEN = {
@@ -46,4 +46,4 @@ def _save(chat: str, name: str, on: bool) -> None:
         now = without - {name} if on else without | {name}
         answering().set_without(chat, now, browser.owner())
     except ChatbotError as error:
-        chat_state.memory().notice.append(str(error))
+        told.tell(told.Place.MESSAGE_BOX, str(error))

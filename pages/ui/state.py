@@ -5,14 +5,14 @@ chat's id in the address; what is here may be lost.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
 from chatbot.engine.sampling import SamplingParams, usable_stop_words
-from chatbot.errors import BadInput, ChatbotError
+from chatbot.errors import BadInput
 from chatbot.transcripts import is_id, new_id
 
 
@@ -50,7 +50,7 @@ class _Own(StrEnum):
     SHOWN_RUN = "own_shown_run"
     OF_ADDRESS = "own_of_address"
     PARAMS = "own_params"
-    PRESET_TROUBLE = "own_preset_trouble"
+    MEANT = "own_meant"
     PRESET_DELETED = "own_preset_deleted"
 
 
@@ -118,19 +118,22 @@ def forget_cleared_chat() -> None:
 
 
 def restore_settings(chat: str, model: str, settings: Mapping[str, Any]) -> None:
-    """Set the widgets to what was saved with a chat, once for each chat that the tab opens."""
+    """Set the widgets to what was saved with a chat, once for each chat that the tab opens. In a
+    new tab, what the address says comes over it: it need not name every setting."""
     if st.session_state.get(_Own.SETTINGS_OF) == chat:
         return
-    if _Own.SETTINGS_OF not in st.session_state and not has_params() and addressed():
-        settings = {}  # the address says more
+    new_tab = _Own.SETTINGS_OF not in st.session_state and not has_params()
     st.session_state[_Own.SETTINGS_OF] = chat
     if model:
         st.session_state[Key.MODEL] = model
-    if settings:
-        try:
-            set_params(SamplingParams(**settings))
-        except (BadInput, TypeError):  # saved by another version: keep what stands
-            return
+    try:
+        saved = SamplingParams(**settings)
+    except (BadInput, TypeError):  # saved by another version: keep what stands
+        return
+    if settings and new_tab:
+        st.session_state[_Own.PARAMS] = saved
+    elif settings:
+        set_params(saved)
 
 
 def settings_changed(model: str, params: SamplingParams) -> bool:
@@ -143,8 +146,45 @@ def settings_changed(model: str, params: SamplingParams) -> bool:
 
 def set_params(params: SamplingParams) -> None:
     """Set the sliders. Only before they are drawn, or in a callback."""
+    before = _as_they_stand()
     for name, key in SETTINGS.items():
         set_setting(key, getattr(params, name))
+    st.session_state[_Own.MEANT] = _Meant(before, _as_they_stand())
+
+
+@dataclass
+class _Meant:
+    """What was made of all settings at once, such as by a preset.
+
+    Attributes:
+        new: no run of the page has begun since.
+    """
+
+    before: Mapping[Key, object]
+    after: Mapping[Key, object]
+    new: bool = True
+
+
+def _as_they_stand() -> Mapping[Key, object]:
+    return {key: st.session_state.get(key) for key in SETTINGS.values()}
+
+
+def keep_meant(by_itself: bool) -> None:
+    """At the beginning of a page, which may be drawn `by_itself`: see `told.begin`.
+
+    Every message of a browser brings all the values that it shows. A timer of the page that goes
+    off between a press and its effect so brings back the old ones; the browser's next message
+    mends that, but a page that draws itself anew in between would undo the press for good.
+    """
+    meant: _Meant | None = st.session_state.get(_Own.MEANT)
+    if meant is None:
+        return
+    if by_itself and _as_they_stand() == meant.before:
+        for key, value in meant.after.items():
+            st.session_state[key] = value
+    elif not by_itself and not meant.new:
+        del st.session_state[_Own.MEANT]
+    meant.new = False
 
 
 def set_setting(key: Key, value: object) -> None:
@@ -219,15 +259,6 @@ def apply_preset(presets: Mapping[str, SamplingParams]) -> None:
 
 def preset_name() -> str:
     return str(st.session_state.get(Key.PRESET_NAME) or "")
-
-
-def tell_preset_trouble(error: ChatbotError) -> None:
-    st.session_state[_Own.PRESET_TROUBLE] = error
-
-
-def preset_trouble() -> ChatbotError | None:
-    """Why the last preset was not saved or deleted; told once."""
-    return st.session_state.pop(_Own.PRESET_TROUBLE, None)
 
 
 def remember_deleted_preset(name: str, params: SamplingParams) -> None:

@@ -11,7 +11,8 @@ from chatbot.answering import Request
 from chatbot.engine_room import Choice
 from chatbot.services import SERVICE
 from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, provider_answers, why
+from pages.ui import chat_actions, chat_state, lab_prompt, memory_words, provider_answers, told, why
+from pages.ui.chat_follow import chat_follow
 from pages.ui.chat_keys import chat_keys
 from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.errors import plain
@@ -71,6 +72,7 @@ def draw(transcript: Transcript, request: Request) -> None:
     chat_keys(
         chat_actions.texts(transcript.turns[first:]), chat_state.edit_key() if editing else ""
     )
+    chat_follow(transcript.id, len(transcript.turns))
 
 
 def _earlier_button(hidden: int) -> None:
@@ -99,9 +101,9 @@ def _grow(chat: str, turn_id: int, choice: Choice, ready: bool) -> None:
     turns = answering().transcript(chat).turns
     turn = next((turn for turn in reversed(turns) if turn.id == turn_id), None)
     if turn is None or turn.state not in UNFINISHED:
-        st.rerun()
+        told.draw_anew()
     if not ready and engine_room().status(choice).state == "ready":
-        st.rerun()
+        told.draw_anew()
     if turn.answer:
         st.text(f"{turn.answer} ▍")
     else:

@@ -1,44 +1,22 @@
 """“Why this word?”: an answer in words to click on. Behind each: what it was chosen from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
-from chatbot.answer_parts import Origin, origin
 from chatbot.answering import Request
 from chatbot.engine import catalog
-from chatbot.engine.sampling import SamplingParams
 from chatbot.hindsight import Asked, Look, LookingBack
-from chatbot.memory import MemoryService, Told, bare, room_of
-from chatbot.messages import Message, user
-from chatbot.standard_services import standard_services
-from chatbot.transcripts import UNFINISHED, Transcript, Turn
-from pages.ui import browser, chat_state, chats, state, why_candidates, why_words
+from chatbot.transcripts import Transcript, Turn
+from pages.ui import chat_state, chats, state, told, why_candidates, why_shown, why_words
 from pages.ui.errors import plain
 from pages.ui.lab_tokens import readable
 from pages.ui.model_status import POLL
 from pages.ui.resources import answering, engine_room, hindsight
+from pages.ui.why_shown import Shown
 
 LOOK = 0.4
 """Seconds between two looks at an answer that is being read."""
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """An answer whose words are looked at. `own`: its model chose them, and is the one chosen;
-    `told_alike`: memory tells it today what it told it then."""
-
-    chat: str
-    turn: Turn
-    messages: tuple[Message, ...]
-    request: Request
-    origin: Origin
-    own: bool
-    busy: bool
-    told_alike: bool
 
 
 def tool(turn: Turn, *, last: bool) -> None:
@@ -67,57 +45,18 @@ def is_open(turn: Turn) -> bool:
 def view(transcript: Transcript, index: int, request: Request) -> None:
     """In place of the answer's plain text."""
     turn = transcript.turns[index]
-    model = _model(turn.receipt)
+    model = why_shown.model(turn.receipt)
     chosen = request.choice.model
     installed = {entry.name for entry in catalog.list_models() if entry.installed}
     if model and model != chosen and model in installed:
         st.text(turn.answer)
         _another_model(model, chosen)
         return
-    own = model == chosen and bool(turn.tokens)
-    told = _told(transcript, index, request)
-    then = _told_then(turn.receipt)
-    shown = _Shown(
-        transcript.id,
-        turn,
-        told.messages,
-        request,
-        origin(turn.receipt, len(turn.tokens)) if own else Origin(()),
-        own,
-        any(other.state in UNFINISHED for other in transcript.turns),
-        not then or told.summed_up() == then,
-    )
-    known = _asked(shown)
+    shown = why_shown.of(transcript, index, request)
+    known = shown.asked()
     reading = known is not None and hindsight().ask(known).look.state == "reading"
     every = POLL if known is None else LOOK if reading else None
     st.fragment(_draw, run_every=every)(shown, known, reading)
-
-
-def _told(transcript: Transcript, index: int, request: Request) -> Told:
-    """What the model reads before this answer; what memory adds only where it did so then."""
-    turn = transcript.turns[index]
-    persona = transcript.persona.filled()
-    messages = [*transcript.messages(upto=index), user(turn.question)]
-    remembers = next((s for s in standard_services() if isinstance(s, MemoryService)), None)
-    if remembers is None or not _told_then(turn.receipt):
-        return bare(persona, messages)
-    with engine_room().glimpse(request.choice) as engine:
-        room = None if engine is None else room_of(engine, _params(turn.receipt, request.params))
-    if room is None:
-        return bare(persona, messages)
-    return remembers.remind(transcript.id, browser.owner(), persona, messages, room)
-
-
-def _told_then(receipt: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    found = (receipt or {}).get("memory")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _params(receipt: Mapping[str, Any] | None, now: SamplingParams) -> SamplingParams:
-    """With the room that was kept free for the answer then."""
-    then = (receipt or {}).get("params")
-    longest = then.get("max_new_tokens") if isinstance(then, Mapping) else None
-    return replace(now, max_new_tokens=longest) if isinstance(longest, int) else now
 
 
 def _another_model(model: str, chosen: str) -> None:
@@ -138,33 +77,18 @@ def _another_model(model: str, chosen: str) -> None:
         )
 
 
-def _asked(shown: _Shown) -> Asked | None:
-    """What to ask for; None while the model is not loaded."""
-    with engine_room().glimpse(shown.request.choice) as engine:
-        if engine is None:
-            return None
-        return Asked(
-            shown.request.choice,
-            engine.loaded.hash,
-            shown.messages,
-            shown.turn.answer,
-            shown.turn.tokens if shown.own else (),
-            shown.origin.parts,
-        )
-
-
-def _draw(shown: _Shown, known: Asked | None, reading: bool) -> None:
+def _draw(shown: Shown, known: Asked | None, reading: bool) -> None:
     """A fragment: a click on a word draws this part of the page alone."""
     memory = chat_state.memory()
     if memory.why != shown.turn.id:  # it was closed, or goes on as another version
-        st.rerun()
+        told.draw_anew()
     if known is None:
         _not_loaded(shown)
         return
     looking = hindsight().ask(known)
     look = looking.look
     if reading and look.state != "reading":
-        st.rerun()  # it need not be looked at again and again
+        told.draw_anew()  # it need not be looked at again and again
     if look.tokenizer is None:
         st.text(shown.turn.answer)
     else:
@@ -185,12 +109,12 @@ def _progress(look: Look) -> str:
         f"{len(look.tokens)} tokens…]"  # fmt: skip
 
 
-def _not_loaded(shown: _Shown) -> None:
+def _not_loaded(shown: Shown) -> None:
     st.text(shown.turn.answer)
     choice = shown.request.choice
     status = engine_room().status(choice).state
     if status == "ready":
-        st.rerun()
+        told.draw_anew()
     if status == "loading":
         st.caption(":shimmer[Loading the model…]")
     elif status == "failed":
@@ -200,7 +124,7 @@ def _not_loaded(shown: _Shown) -> None:
         st.button("Load it", key="why-load", on_click=engine_room().warm, args=(choice,))
 
 
-def _words(shown: _Shown, look: Look, looking: LookingBack) -> None:
+def _words(shown: Shown, look: Look, looking: LookingBack) -> None:
     assert look.tokenizer is not None
     memory = chat_state.memory()
     at, picked = memory.why_at, shown.origin.picked
@@ -247,46 +171,8 @@ def _words(shown: _Shown, look: Look, looking: LookingBack) -> None:
         st.caption("This word is not read yet.")
     else:
         st.caption("Click a word, or walk with the arrow keys.")
-    for told in _doubts(shown, look, looking.asked):
+    for told in why_shown.doubts(shown, look, looking.asked):
         st.caption(f":material/info: {plain(told)}")
-
-
-def _doubts(shown: _Shown, look: Look, asked: Asked) -> list[str]:
-    """Where what is shown need not be what was."""
-    receipt = shown.turn.receipt or {}
-    if not shown.own:
-        model = _model(receipt)
-        if model and model != shown.request.choice.model:
-            return [
-                f"{model}, which chose these words, is not on this machine any more. Here is "
-                f"how {shown.request.choice.model} would have taken them."
-            ]
-        return [
-            f"No model's choices are recorded for these words. Here is how "
-            f"{shown.request.choice.model} takes them."
-        ]
-    told = []
-    if receipt.get("hash") != asked.hash:
-        told.append("The weights were replaced since; these are the figures of today's weights.")
-    with engine_room().glimpse(asked.choice) as engine:
-        where = None if engine is None else engine.loaded.placement
-    then = (receipt.get("device"), receipt.get("dtype"))
-    if where is not None and then != (where.device, where.dtype):
-        told.append(
-            f"It was answered on {then[0]} in {then[1]} and is read on {where.device} in "
-            f"{where.dtype}: figures may differ a little."
-        )
-    if not shown.told_alike:
-        told.append(
-            "What the bot remembers has changed since this answer: these figures are for what it "
-            "remembers now."
-        )
-    elif receipt.get("prompt_tokens") != look.prompt_tokens:
-        told.append(
-            "What stands before this answer, or the persona, was changed since; these figures "
-            "are for how it stands now."
-        )
-    return told
 
 
 def _look_at(index: int) -> None:
@@ -302,7 +188,7 @@ def _open(turn: int) -> None:
     memory.why, memory.why_at = turn, -1
 
 
-def _go_on(shown: _Shown, looking: LookingBack, at: int, token: int) -> None:
+def _go_on(shown: Shown, looking: LookingBack, at: int, token: int) -> None:
     """The answer up to there, with another word: a new version, which goes on by itself."""
     from chatbot.engine.looking_back import instead
 
@@ -324,8 +210,3 @@ def _go_on(shown: _Shown, looking: LookingBack, at: int, token: int) -> None:
     ):
         looking.stop()
         _open(0)
-
-
-def _model(receipt: Mapping[str, Any] | None) -> str:
-    """The model that chose the words; "" where none did."""
-    return str((receipt or {}).get("model") or "")

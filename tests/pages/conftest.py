@@ -1,24 +1,22 @@
 """What all page tests share: one look through the installed packages, and no process that stays."""
 
+import shutil
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from chatbot.training.speeds import Speeds
-from chatbot.training.trial import Trial
+from pages.ui import warming
+from tests.known_speeds import TRIAL
 
-TRIAL = Trial(
-    seconds_a_step=0.5,
-    tokens_a_step=200.0,
-    tokens_a_conversation=50.0,
-    preparing=4.0,
-    memory=10**8,
-    device="cpu",
-    free=None,
-    bfloat16=True,
-)
+
+@pytest.fixture(autouse=True, scope="session")
+def libraries_first(libraries: None) -> None:
+    """Before any page: a page imports them in a thread of its own, and two imports of Transformers
+    at once see half of it."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +26,14 @@ def no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Speeds, "_carry_out", lambda *_: TRIAL)
 
 
+@pytest.fixture(autouse=True)
+def poems_warmed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How often a page began to warm up the poems, in a thread that would outlive the test."""
+    begun: list[str] = []
+    monkeypatch.setattr(warming, "warm_poems", lambda: begun.append("poems"))
+    return begun
+
+
 @pytest.fixture(autouse=True, scope="session")
 def packages_searched_once() -> Iterator[None]:
     """Every `AppTest` searches all of them for components, which takes as long as a page."""
@@ -35,3 +41,18 @@ def packages_searched_once() -> Iterator[None]:
         once = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", once)
         yield
+
+
+@pytest.fixture
+def alone(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without any model, and no models that came with the project."""
+    monkeypatch.setattr("chatbot.paths.PROJECT", tmp_path / "project")
+    monkeypatch.setenv("CHATBOT_DEVICE", "cpu")
+    monkeypatch.setenv("CHATBOT_DTYPE", "float32")
+    return home
+
+
+@pytest.fixture
+def with_model(alone: Path, tiny_gpt2: Path) -> Path:
+    shutil.copytree(tiny_gpt2, alone / "models" / "tiny")
+    return alone

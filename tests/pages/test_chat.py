@@ -7,34 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from chatbot.engine import default_model
 from chatbot.engine.embedded import Progress
 from chatbot.errors import NotAvailable
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
-from pages.ui import resources
+from pages.ui import context_meter, resources
 from pages.ui.errors import UNEXPECTED
 from pages.ui.installation import Installation
 from pages.ui.state import Key
 
 PAGE = Path(__file__).parents[2] / "pages" / "chat.py"
 NASTY = "<script>alert(1)</script> ![x](http://evil.example/x.png) $x^2$ :red[hm] **b**"
-
-
-@pytest.fixture
-def alone(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without any model, and no models that came with the project."""
-    monkeypatch.setattr("chatbot.paths.PROJECT", tmp_path / "project")
-    monkeypatch.setenv("CHATBOT_DEVICE", "cpu")
-    monkeypatch.setenv("CHATBOT_DTYPE", "float32")
-    return home
-
-
-@pytest.fixture
-def with_model(alone: Path, tiny_gpt2: Path) -> Path:
-    shutil.copytree(tiny_gpt2, alone / "models" / "tiny")
-    return alone
 
 
 def opened(chat: str | None = None) -> AppTest:
@@ -321,7 +307,16 @@ def test_a_default_that_can_not_be_taken_back_says_why(
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    begun = []
+
+    def begins_anew(*_: object) -> None:
+        begun.append(1)
+        if len(begun) == 1:  # as in the moment in which the model has been loaded
+            st.rerun()
+
+    monkeypatch.setattr(context_meter, "meter", begins_anew)
     monkeypatch.setattr(Path, "unlink", refused)
     click(at, "Back to the built-in default")
     assert "could not be saved" in at.error[0].value
+    assert len(begun) == 2
     assert "not there any more" in rendered(at)

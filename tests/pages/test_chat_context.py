@@ -6,9 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from chatbot.persona_text import TEMPLATES
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
-from tests.pages.test_chat import alone, opened, ran, rendered, until, with_model
-
-__all__ = ["alone", "with_model"]
+from tests.pages.test_chat import opened, ran, rendered, until
 
 
 def with_turns(count: int) -> tuple[str, AppTest]:

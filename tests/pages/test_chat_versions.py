@@ -13,33 +13,12 @@ from streamlit.testing.v1.element_tree import TextArea
 from chatbot import chat_tree
 from chatbot.chat_list import ChatList, fingerprint
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
-from pages.ui import chat_state
+from pages.ui import chat_state, told
 from tests.pages.dataset_page import component
-from tests.pages.test_chat import (
-    address,
-    asked,
-    button,
-    click,
-    opened,
-    ran,
-    rendered,
-    texts,
-    until,
-)
+from tests.pages.test_chat import address, asked, button, click, opened, ran, rendered, texts, until
 
 ME = fingerprint("1" * 32)
 RECEIPT = {"model": "tiny", "seed": 1, "params": {}, "finish": "end"}
-
-
-@pytest.fixture
-def with_model(
-    home: Path, tmp_path: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    monkeypatch.setattr("chatbot.paths.PROJECT", tmp_path / "project")
-    monkeypatch.setenv("CHATBOT_DEVICE", "cpu")
-    monkeypatch.setenv("CHATBOT_DTYPE", "float32")
-    shutil.copytree(tiny_gpt2, home / "models" / "tiny")
-    return home
 
 
 @pytest.fixture
@@ -322,7 +301,7 @@ def test_a_page_that_begins_anew_in_its_middle_still_says_all(
     again = [True]
 
     def drawn_once_more(*_: object) -> None:
-        if chat_state.memory().problem and again:
+        if told.at(told.Place.MESSAGE_BOX) and again:
             again.clear()
             st.rerun()
 

@@ -9,7 +9,7 @@ from chatbot import feedback
 from chatbot.dataset.marks import tags_of
 from chatbot.dataset.store import ConversationStore
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
-from tests.pages.test_chat import alone, opened, ran, with_model  # noqa: F401
+from tests.pages.test_chat import opened, ran
 
 
 def chat() -> str:
@@ -33,7 +33,7 @@ def press(at: AppTest, key: str) -> AppTest:
     return ran(at)
 
 
-def test_a_good_answer_is_taken_and_let_go(with_model: Path) -> None:  # noqa: F811
+def test_a_good_answer_is_taken_and_let_go(with_model: Path) -> None:
     name = chat()
     at = press(opened(name), "like-1")
     assert taken() == [("A whale.", ("from chat", "liked"))]
@@ -45,7 +45,7 @@ def test_a_good_answer_is_taken_and_let_go(with_model: Path) -> None:  # noqa: F
     assert not [button for button in again.button if button.key == "feedback-train"]
 
 
-def test_a_bad_answer_asks_for_a_better_one_which_is_learned(with_model: Path) -> None:  # noqa: F811
+def test_a_bad_answer_asks_for_a_better_one_which_is_learned(with_model: Path) -> None:
     name = chat()
     at = press(opened(name), "like-1")
     at = press(at, "dislike-1")
@@ -58,7 +58,7 @@ def test_a_bad_answer_asks_for_a_better_one_which_is_learned(with_model: Path) -
     assert [button for button in at.button if button.key == "feedback-train"]
 
 
-def test_a_correction_need_not_be_learned(with_model: Path) -> None:  # noqa: F811
+def test_a_correction_need_not_be_learned(with_model: Path) -> None:
     at = opened(chat())
     at = press(at, "edit-answer-last")
     field(at).set_value("A keeper of lights.")
@@ -66,7 +66,7 @@ def test_a_correction_need_not_be_learned(with_model: Path) -> None:  # noqa: F8
     assert taken() == []
 
 
-def test_a_bad_answer_can_be_not_so_bad(with_model: Path) -> None:  # noqa: F811
+def test_a_bad_answer_can_be_not_so_bad(with_model: Path) -> None:
     name = chat()
     at = press(opened(name), "dislike-1")
     at = press(at, "edit-cancel")

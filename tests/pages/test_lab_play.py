@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.lab_dice import MOST_ROUNDS, ROLLS, told
+from pages.ui.lab_dice import MOST_ROUNDS, ROLLS, how_near
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_terms import TERMS
 from tests.pages.lab_page import SCRIPT, captions, click, lab_home, opened, ran, shown, until
@@ -165,7 +165,7 @@ def test_how_near_the_rolls_came_in_words(distance: float, usual: float, said: s
     from chatbot.engine.dice import Odds
 
     two = Odds(torch.tensor([1, 5]), torch.tensor([0.5, 0.5], dtype=torch.float64))
-    assert said in told(two, ROLLS, distance, usual)
+    assert said in how_near(two, ROLLS, distance, usual)
 
 
 # --- steps ------------------------------------------------------------------------------------

@@ -9,9 +9,7 @@ from streamlit.testing.v1 import AppTest
 from chatbot.memory import Memory, room
 from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
 from pages.ui import browser
-from tests.pages.test_chat import alone, click, opened, ran, rendered, until, with_model
-
-__all__ = ["alone", "with_model"]
+from tests.pages.test_chat import click, opened, ran, rendered, until
 
 ANNA, EVE = "1" * 32, "2" * 32
 

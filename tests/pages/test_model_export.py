@@ -65,6 +65,7 @@ def test_a_zip_is_made_and_can_be_downloaded(page: AppTest, home: Path) -> None:
     exported(page)
 
     assert "Done: tiny.zip" in said(page)
+    assert " 0 MB" not in said(page)
     assert (home / "exports" / "tiny" / "tiny.zip").is_file()
     assert str(home / "exports" / "tiny") in said(page)
     links = [link.proto.url for link in page.get("link_button")]

@@ -29,17 +29,6 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-@pytest.fixture
-def with_model(
-    home: Path, tmp_path: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    monkeypatch.setattr("chatbot.paths.PROJECT", tmp_path / "project")
-    monkeypatch.setenv("CHATBOT_DEVICE", "cpu")
-    monkeypatch.setenv("CHATBOT_DTYPE", "float32")
-    shutil.copytree(tiny_gpt2, home / "models" / "tiny")
-    return home
-
-
 def opened() -> AppTest:
     return ran(AppTest.from_file(str(PAGE), default_timeout=30))
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from chatbot import presets
 from chatbot.engine.sampling import SamplingParams
-from tests.pages.test_chat import PAGE, alone, click, ran, rendered, with_model
-
-__all__ = ["alone", "with_model"]
+from chatbot.transcripts import Transcript, TranscriptStore, new_id
+from pages.ui import context_meter
+from tests.pages.test_chat import PAGE, click, ran, rendered, until
 
 
 def opened(**address: str) -> AppTest:
@@ -34,6 +35,17 @@ def test_an_address_brings_its_settings_and_what_it_says_wrong_is_told(with_mode
     assert "min_p in the address is no number: little." in captions(at)
     at.slider(key="temperature").set_value(1.0)
     assert "in the address" not in captions(ran(at))
+
+
+def test_what_the_address_does_not_name_is_as_it_was_saved(with_model: Path) -> None:
+    """A browser may be sent away before its address has all that was set."""
+    chat = new_id()
+    saved = {"max_new_tokens": 16, "temperature": 0.3}
+    TranscriptStore().save(Transcript(chat, model="tiny", settings=saved))
+    at = opened(chat=chat, seed="77", temperature="1.2")
+    assert at.number_input(key="seed").value == 77
+    assert at.slider(key="temperature").value == 1.2
+    assert at.slider(key="max_new_tokens").value == 16
 
 
 def test_custom_goes_back_to_default_and_everything_can_be_neutral(with_model: Path) -> None:
@@ -90,6 +102,26 @@ def test_a_name_that_cannot_be_and_a_broken_file_are_sentences(with_model: Path)
     assert not ran(at).error
     (with_model / "data" / "presets.json").write_text("{")
     assert "saved presets can't be read" in ran(at).error[0].value.replace("\\", "")
+
+
+def test_a_problem_is_still_told_when_the_page_begins_anew_in_its_middle(
+    with_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it does in the moment in which the model has been loaded."""
+    at = opened()
+    until(at, lambda at: "Loading the model" not in captions(at))  # here by the test alone
+    begun = []
+
+    def begins_anew(*_: object) -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            st.rerun()
+
+    monkeypatch.setattr(context_meter, "meter", begins_anew)
+    at.text_input(key="preset_name").set_value("Creative")
+    click(at, "Save")
+    assert len(begun) == 2
+    assert "A built-in preset has this name" in at.error[0].value.replace("\\", "")
 
 
 @pytest.mark.parametrize("word", ["x" * 61, "  "])

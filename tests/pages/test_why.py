@@ -13,21 +13,8 @@ from chatbot.transcripts import Transcript, TranscriptStore, Turn, new_id
 from pages.ui import why, why_candidates, why_words
 from pages.ui.lab_tokens import readable
 from tests.pages.dataset_page import component
-from tests.pages.test_chat import (
-    address,
-    alone,
-    asked,
-    button,
-    click,
-    opened,
-    ran,
-    rendered,
-    texts,
-    until,
-    with_model,
-)
+from tests.pages.test_chat import address, asked, button, click, opened, ran, rendered, texts, until
 
-__all__ = ["alone", "with_model"]
 WHY = "Why this word?"
 
 

@@ -7,9 +7,13 @@ const BUTTONS = {
   "Alt+Shift+KeyZ": ["chat-redo"],
   "Alt+KeyN": ["new-chat"],
   "Alt+KeyL": ["chats"],
+  "Alt+ArrowDown": ["edit-answer-last"],
+  "Alt+KeyG": ["like-", "last"],
+  "Alt+KeyB": ["dislike-", "last"],
   "Alt+PageUp": ["answer-chevron_left-", "last"],
   "Alt+PageDown": ["answer-chevron_right-", "last"],
 }
+const LAST_ANSWER = /\bst-key-answer-\d+\b/
 const COPIED = 1500
 const MAC = /Mac/.test(navigator.platform)
 const seen = new WeakMap()
@@ -66,13 +70,23 @@ function writes(event) {
 function press(wanted, event) {
   if (!wanted) return
   const [key, which] = wanted
-  const own = `.st-key-${key} button`
-  const any = [...document.querySelectorAll(which ? `[class*="st-key-${key}"] button` : own)]
-  const button = any.at(-1) ?? document.querySelector(`[class*="st-key-${key}-"] button`)
+  const button = which ? inLastAnswer(key) : anywhere(key)
   if (!button || button.disabled) return
   event?.preventDefault()
   event?.stopPropagation()
   button.click()
+}
+
+function anywhere(key) {
+  const named = [...document.querySelectorAll(`.st-key-${key} button`)].at(-1)
+  return named ?? document.querySelector(`[class*="st-key-${key}-"] button`)
+}
+
+// Never an earlier answer's, where the last one has no such button.
+function inLastAnswer(key) {
+  const answers = [...document.querySelectorAll('[class*="st-key-answer-"]')]
+  const last = answers.filter((place) => LAST_ANSWER.test(place.className)).at(-1)
+  return last?.querySelector(`[class*="st-key-${key}"] button`)
 }
 
 function clicked(state, event) {

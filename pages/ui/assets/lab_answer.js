@@ -3,9 +3,12 @@ const states = new WeakMap()
 
 export default function ({ data, parentElement, setStateValue }) {
   const view = parentElement.querySelector("#view")
-  const state = states.get(parentElement) ?? {}
+  const state = states.get(parentElement) ?? { press: data.heard }
   states.set(parentElement, state)
-  state.at = data.at
+  // A page drawn for an earlier press must not take back the later ones.
+  if (data.heard >= state.press || data.run !== state.run) state.at = data.at
+  if (data.run !== state.run) state.press = data.heard
+  state.run = data.run
   let tokens = view.querySelector(".tokens")
   if (!tokens) {
     tokens = document.createElement("div")
@@ -31,7 +34,8 @@ export default function ({ data, parentElement, setStateValue }) {
     if (state.at < 0 || n < 0 || n >= state.chips.length || n === state.at) return
     state.at = n
     show(true)
-    setStateValue("at", { run: data.run, step: n + 1 })
+    state.press += 1
+    setStateValue("at", { run: data.run, step: n + 1, press: state.press })
   }
   state.chips = data.texts.map((text, n) => {
     const chip = document.createElement("span")
