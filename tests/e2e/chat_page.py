@@ -2,6 +2,9 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import wait_until_at_rest
+from tests.e2e.select_box import pick
+
 SLIDER_PAUSE = "() => new Promise(done => setTimeout(done, 300))"
 """A slider tells its value after 200 ms. Waited for by the page's own clock, which a busy machine
 stops as well."""
@@ -17,22 +20,13 @@ class ChatPage:
         expect(self.box).to_be_enabled()
 
     def choose(self, model: str) -> None:
-        self.model.click()
-        self.page.get_by_role("option", name=model, exact=True).click()
-        expect(self.model).to_have_value(model)
-        self.wait_until_at_rest()
-        expect(self.page.get_by_text("Loading the model")).to_have_count(0)  # it draws once more
-        self.wait_until_at_rest()
+        pick(self.model, model)
+        self.wait_until_loaded()
 
     def ask(self, question: str) -> None:
         self.box.fill(question)
         self.box.press("Enter")
         expect(self.page.get_by_text(question, exact=True).first).to_be_visible()
-
-    def receipt(self) -> str:
-        """The line of the receipt that differs from answer to answer: how fast it was."""
-        lines = self.answer().locator("details").text_content() or ""
-        return lines[lines.index("Speed") : lines.index("Length")]
 
     def answer(self, index: int = 0) -> Locator:
         return self.page.locator(f".st-key-answer-{index}")
@@ -73,7 +67,10 @@ class ChatPage:
                 return
         expect(thumb).to_have_value(wanted)
 
+    def wait_until_loaded(self) -> None:
+        self.wait_until_at_rest()
+        expect(self.page.get_by_text("Loading the model")).to_have_count(0)  # it draws once more
+        self.wait_until_at_rest()
+
     def wait_until_at_rest(self) -> None:
-        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
+        wait_until_at_rest(self.page)

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from chatbot.training.config import Method
 from tests.e2e.conftest import Visitor
 from tests.e2e.lab import Lab
-
-TINY = {"scratch_layers": 1, "scratch_width": 32, "scratch_heads": 2, "scratch_vocab": 300}
-"""From scratch, so small that a step takes milliseconds."""
+from tests.e2e.select_box import pick
+from tests.known_speeds import TINY
 
 
 def opened(visitor: Visitor, lab: Lab) -> Page:
@@ -44,15 +42,8 @@ def train_a_tiny_one(page: Page, **settings: int) -> None:
 
 
 def choose_base(page: Page, name: str) -> None:
-    """Among the base models that the form offers. The list closes when the page is drawn anew."""
-    box = page.get_by_role("combobox", name="Base model")
-    option = page.get_by_role("option", name=name, exact=True)
-    for _ in range(5):
-        box.click()
-        with suppress(TimeoutError):
-            option.click(timeout=5_000)
-            break
-    expect(box).to_have_value(name)
+    """Among the base models that the form offers."""
+    pick(page.get_by_role("combobox", name="Base model"), name)
 
 
 def expect_running(page: Page) -> None:

@@ -57,6 +57,7 @@ def test_versions_by_keys_then_the_list_after_a_restart(
     expect(chat.answer(1).get_by_text("check", exact=True)).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == chat.words(1)
 
+    told_by_keys(chat)
     chat.box.focus()
     page.keyboard.press("Alt+ArrowUp")
     field = page.get_by_label("Edit the question")
@@ -82,6 +83,8 @@ def test_versions_by_keys_then_the_list_after_a_restart(
     page = visitor.page(lab.url)
     expect(page.get_by_text("Ask something")).to_be_visible()
     open_list(page)
+    page.get_by_text("Keys", exact=True).click()
+    expect(page.get_by_text("Alt+G the last answer is good")).to_be_visible()
     expect(rows(page)).to_have_count(1)
     rows(page).click()
     page.wait_for_url(address)
@@ -92,6 +95,32 @@ def test_versions_by_keys_then_the_list_after_a_restart(
     other = visitors().page(lab.url)
     open_list(other)
     expect(other.get_by_text("Your conversations will stand here.")).to_be_visible()
+
+
+def told_by_keys(chat: ChatPage) -> None:
+    """The second and last answer is good, is not, is bad, and is put right; no mouse."""
+    page, examples = chat.page, chat.page.get_by_text("1 new example from your chats")
+    page.keyboard.press("Alt+g")
+    expect(examples).to_be_visible()
+    at_rest(chat)
+    page.keyboard.press("Alt+g")
+    expect(examples).to_have_count(0)
+    at_rest(chat)
+    page.keyboard.press("Alt+b")
+    field = page.get_by_label("Edit the answer")
+    expect(field).to_be_focused()
+    page.keyboard.press("Alt+g")  # the one before it is not meant
+    field.press("Escape")
+    expect(field).to_have_count(0)
+    at_rest(chat)
+    page.keyboard.press("Alt+ArrowDown")
+    expect(field).to_be_focused()
+    field.fill("Tea and rain.")
+    field.press("Control+Enter")
+    expect(chat.answer(1)).to_contain_text("Tea and rain.")
+    expect(chat.answer(1)).to_contain_text("In your own words.")
+    expect(examples).to_have_count(0)
+    at_rest(chat)
 
 
 def test_name_delete_and_bring_back_and_take_along(
@@ -109,6 +138,18 @@ def test_name_delete_and_bring_back_and_take_along(
     name.press("Enter")
     expect(rows(page)).to_contain_text("**My** <b>gull</b>")
     chat.wait_until_at_rest()  # a press while the list is drawn anew would be lost
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(rows(page)).to_contain_text("📌 **My** <b>gull</b>")
+    search = page.get_by_placeholder("Search titles and messages")
+    for words, count in (("no such words", 0), ("evil.example", 1)):
+        search.fill(words)
+        search.press("Enter")
+        expect(rows(page)).to_have_count(count)
+    chat.wait_until_at_rest()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Markdown").click()
+    download.value.save_as(tmp_path / "chat.md")
+    assert "gull" in (tmp_path / "chat.md").read_text("utf-8")
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
     download.value.save_as(tmp_path / "chat.json")
@@ -140,7 +181,7 @@ def test_a_long_chat_opens_at_its_end_and_a_huge_paste_stays(
     TranscriptStore(running.data / ".chats").save(long)
     page = visitor.page(f"{running.url}/?chat={long.id}")
     chat = ChatPage(page)
-    expect(page.get_by_text("answer 499", exact=True)).to_be_visible()
+    expect(page.get_by_text("answer 499", exact=True)).to_be_in_viewport()
     expect(page.get_by_text("answer 400", exact=True)).to_have_count(0)
     page.get_by_role("button", name="Show earlier").click()
     expect(page.get_by_text("answer 460", exact=True)).to_be_attached()

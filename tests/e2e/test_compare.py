@@ -1,35 +1,48 @@
 """Compare in a real browser: two columns, and a blind test with the keyboard."""
 
 import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from chatbot.comparing.taste import drawn
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Visitor, wait_until_at_rest
 from tests.e2e.lab import Lab
 from tests.e2e.scripted_model import write_scripted_model
+from tests.e2e.select_box import pick
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 PROMPTS = ("Who are you?", "Tell me a joke.", "Good night!")
 
 
 @pytest.fixture(scope="module")
-def compared(shared_lab: Lab, tiny_tokenizer: object) -> Lab:
-    """Two more models, each of which says one thing, so that a person can tell them apart."""
+def compared(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_lab: Callable[..., Lab],
+    tiny_tokenizer: "PreTrainedTokenizerFast",
+) -> Iterator[Lab]:
+    """Two more models, each of which says one thing, so that a person can tell them apart; and a
+    default that one of them may become."""
+    lab = make_lab(tmp_path_factory.mktemp("compared"))
     for name, words in (
         ("tea", [" I", " drink", " tea."]),
         ("rum", [" I", " only", " drink", " rum."]),
     ):
-        write_scripted_model(shared_lab.models / name, tiny_tokenizer, words)  # type: ignore[arg-type]
-    return shared_lab
+        write_scripted_model(lab.models / name, tiny_tokenizer, words)
+    lab.start()
+    yield lab
+    lab.kill()
+    assert lab.faults() == []
 
 
 def choose(page: Page, letter: str, model: str) -> None:
-    field = page.get_by_role("combobox", name=f"Model {letter}")
-    field.click()
-    page.get_by_role("option", name=model, exact=True).click()
-    expect(field).to_have_value(model)
+    pick(page.get_by_role("combobox", name=f"Model {letter}"), model)
 
 
 def opened(lab: Lab, visitor: Visitor) -> Page:
@@ -61,6 +74,28 @@ def test_two_columns_with_receipts(compared: Lab, visitor: Visitor) -> None:
     assert page.evaluate("window.hacked") is None
 
 
+def test_a_sweep_measures_what_one_setting_does(compared: Lab, visitor: Visitor) -> None:
+    page = visitor.page(f"{compared.url}/compare")
+    page.get_by_text("Sweep a setting", exact=True).click()
+    choose(page, "A", "tea")
+    values = page.get_by_label("Values, up to eight")
+    values.fill("0 hot")
+    values.press("Enter")
+    page.get_by_label("Prompt", exact=True).fill("Who are you?")
+    page.get_by_role("button", name="Sweep", exact=True).click()
+    expect(page.get_by_text("not a number")).to_be_visible()
+    values.fill("0 1")
+    values.press("Enter")
+    page.get_by_role("button", name="Sweep", exact=True).click()
+    rows = page.locator("table tbody tr")
+    expect(rows).to_have_count(2)
+    for row in (0, 1):
+        cells = rows.nth(row).locator("td")
+        expect(cells.nth(1)).to_have_text("3")  # words
+        expect(cells.last).to_have_text(re.compile(r"^\d"))  # perplexity under the base
+        expect(page.locator(f".st-key-compare-value-{row}")).to_contain_text("I drink tea.")
+
+
 def test_a_blind_test_with_the_keyboard(compared: Lab, visitor: Visitor) -> None:
     """A person who likes tea presses the arrow of its side, three times."""
     page = opened(compared, visitor)
@@ -71,6 +106,7 @@ def test_a_blind_test_with_the_keyboard(compared: Lab, visitor: Visitor) -> None
     page.get_by_role("button", name="Start the taste test").click()
     for number in range(len(PROMPTS)):
         expect(page.get_by_text(f"Vote {number + 1} of 3")).to_be_visible()
+        wait_until_at_rest(page)  # the answers of the vote before are gone
         expect(page.get_by_role("button", name="Left is better")).to_be_enabled(timeout=90_000)
         left = page.locator(".st-key-compare-left")
         expect(left).to_contain_text("drink")

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import Visitor
 from tests.e2e.fine_tune_page import choose_base, opened, train
 from tests.e2e.lab import Lab
+from tests.e2e.select_box import pick_first
 from tests.unit.training.small import senseless
 
 pytestmark = pytest.mark.timeout(300)
@@ -64,8 +65,7 @@ def test_learned_by_heart_then_too_fast_and_both_compared(lab: Lab, visitor: Vis
 
     compare = page.get_by_role("combobox", name="Compare runs")
     for _ in range(2):
-        compare.click()
-        page.get_by_role("option").first.click()
+        pick_first(compare)
     expect(page.get_by_text("Learning rate", exact=True).last).to_be_visible()
     expect(page.get_by_text("0.03", exact=True).last).to_be_visible()
     expect(page.get_by_text("0.1", exact=True).last).to_be_visible()

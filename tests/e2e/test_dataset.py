@@ -47,7 +47,7 @@ def saved(page: Page, file: Path, wanted: Turns, row: int = 0) -> None:
     for index, (_, text) in enumerate(wanted):
         expect(areas(page).nth(index)).to_have_value(text)
     expect(page.get_by_text("Saved ").first).to_be_visible()
-    for _ in range(100):  # the page shows what one types before it is sent
+    for _ in range(1200):  # the page shows what one types before it is sent
         if on_disk(file, row) == wanted:
             return
         page.wait_for_timeout(50)

@@ -1,4 +1,4 @@
-"""From a wrong answer to a run that learns the right one, in three clicks; and jokes on the way."""
+"""From a wrong answer to a run that learns the right one, in three clicks; jokes on the way."""
 
 import json
 
@@ -38,7 +38,9 @@ def test_a_wrong_answer_is_put_right_and_learned(lab: Lab, visitor: Visitor) -> 
     assert learned[-1]["conversations"][-1] == {"from": "gpt", "value": "A keeper of lights."}
 
 
-def test_a_joke_waits_for_its_why_over_a_restart(lab: Lab, visitor: Visitor) -> None:
+def test_a_joke_waits_for_its_why_over_a_restart_and_an_own_one_is_told(
+    lab: Lab, visitor: Visitor
+) -> None:
     chat = new_id()
     TranscriptStore(lab.data / ".chats").save(Transcript(chat, model="tiny"))
     (lab.data / "jokes.json").write_text(
@@ -64,3 +66,26 @@ def test_a_joke_waits_for_its_why_over_a_restart(lab: Lab, visitor: Visitor) -> 
     for place, (question, answer) in enumerate(said, start=1):
         ChatPage(page).ask(question)
         expect(ChatPage(page).answer(place)).to_contain_text(answer)
+
+    page.get_by_role("link", name="Jokes and poems").click()
+    page.get_by_role("button", name="Add a joke").click()
+    form = page.locator(".st-key-joke-form-new")
+    form.get_by_label("Punchline").fill("It was anchored in the past.")
+    form.get_by_role("textbox", name="Topics").fill("anchors, history")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_contain_text("What is said first is missing.")
+    form.get_by_label("Setup").fill("Why did the old ship never sail?")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    expect(page.get_by_text("Why did the old ship never sail?")).to_be_visible()
+    page.get_by_role("link", name="Chat").click()
+    chat = ChatPage(page)
+    for place, (question, answer) in enumerate(
+        (
+            ("Do you know a joke about anchors?", "Why did the old ship never sail?"),
+            ("why", "It was anchored in the past."),
+        ),
+        start=5,
+    ):
+        chat.ask(question)
+        expect(chat.answer(place)).to_contain_text(answer)

@@ -109,7 +109,7 @@ def test_to_the_end_and_into_the_chat(lab: Lab, visitor: Visitor) -> None:
 def test_paused_it_waits_and_resumed_it_ends(lab: Lab, visitor: Visitor) -> None:
     lab.start()
     page = opened(visitor, lab)
-    train_a_tiny_one(page, evaluations=20, max_steps=400)
+    train_a_tiny_one(page, evaluations=10, max_steps=200)
     expect(page.get_by_role("button", name="Chat with the best so far").first).to_be_visible()
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(page.get_by_text("Paused", exact=True).first).to_be_visible(timeout=150_000)
@@ -125,7 +125,7 @@ def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
 ) -> None:
     lab.start()
     page = opened(visitor, lab)
-    train_a_tiny_one(page, evaluations=30, max_steps=600)
+    train_a_tiny_one(page, evaluations=10, max_steps=200)
     wait_for_step(page, 45)  # its state is saved with every evaluation, here each 20 steps
     lab.kill()
     page.close()
@@ -139,4 +139,4 @@ def test_a_killed_server_finds_the_run_interrupted_and_resumes_it(
     (metrics,) = (lab.models / "runs").glob("*/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
     steps = [row["step"] for row in rows if "loss" in row]
-    assert steps == list(range(1, 601))  # none lost, none twice
+    assert steps == list(range(1, 201))  # none lost, none twice

@@ -8,14 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.chat_page import SLIDER_PAUSE
 from tests.e2e.conftest import NASTY, STORY, Visitor
 from tests.e2e.lab import Lab
+from tests.e2e.select_box import pick
 
 
 def opened(visitor: Visitor, lab: Lab, model: str) -> Page:
     page = visitor.page(f"{lab.url}/sampling_lab")
-    picker = page.get_by_role("combobox", name="Model")
-    picker.click()
-    page.get_by_role("option", name=model, exact=True).click()
-    expect(picker).to_have_value(model)
+    pick(page.get_by_role("combobox", name="Model"), model)
     expect(page.locator(".st-key-lab_bars")).to_be_visible()
     return page
 
@@ -108,9 +106,11 @@ def test_walk_forward_and_back_by_button_click_and_key(running: Lab, visitor: Vi
     answer.locator(".token").nth(4).click()
     expect(page.get_by_text("Token 5 of 8")).to_be_visible()
     answer.focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    expect(page.get_by_text("Token 8 of 8")).to_be_visible()
+    for key, place in (("ArrowLeft", 1), ("ArrowRight", 8)) * 3:
+        for _ in range(7):  # quicker than the server tells where it is
+            page.keyboard.press(key)
+            page.wait_for_timeout(60)
+        expect(page.get_by_text(f"Token {place} of 8")).to_be_visible(timeout=10_000)
     expect(current).to_have_text("<|im_end|>")
     expect(forward).to_be_disabled()
     assert page.evaluate("window.hacked") is None

@@ -38,7 +38,8 @@ def test_told_once_known_after_a_restart_and_in_the_next_chat(
     keep = page.get_by_role("switch", name="Keep for my next chats")
     page.get_by_text("Keep for my next chats").click()
     expect(keep).to_be_checked()
-    ChatPage(page).wait_until_at_rest()
+    while not list((lab.data / ".memory").glob("owner-*.json")):  # acknowledged, before the kill
+        page.wait_for_timeout(50)
     address = page.url
 
     lab.kill()

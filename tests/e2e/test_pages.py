@@ -37,7 +37,7 @@ def expect_page(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_cold_server_opened_at_any_address(lab: Lab, visitor: Visitor, address: str) -> None:
-    lab.start()
+    lab.start(cold=True)
     page = visitor.page(lab.url + address)
     expect_page(page, PAGES[address])
     page.wait_for_timeout(500)

@@ -9,8 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from chatbot.training.config import TrainingConfig
 from tests.e2e.chat_page import SLIDER_PAUSE, ChatPage
-from tests.e2e.conftest import Visitor
+from tests.e2e.conftest import Visitor, wait_until_at_rest
 from tests.e2e.lab import Lab
+from tests.e2e.select_box import pick
 
 
 def rows(page: Page) -> Locator:
@@ -25,9 +26,7 @@ def slide(page: Page, label: str, wanted: str, *keys: str) -> None:
         for key in keys:
             thumb.press(key)
         page.evaluate(SLIDER_PAUSE)
-        expect(page.get_by_test_id("stApp")).to_have_attribute(
-            "data-test-script-state", "notRunning"
-        )
+        wait_until_at_rest(page)
         if thumb.input_value() == wanted:
             return
     expect(thumb).to_have_value(wanted)
@@ -74,9 +73,7 @@ def test_base_against_tuned_on_a_phone(lab: Lab, visitors: Callable[..., Visitor
     (run / "config.json").write_text(json.dumps(config), encoding="utf-8")
     lab.start()
     page = visitors(width=390).page(f"{lab.url}/sampling_lab")
-    model = page.get_by_role("combobox", name="Model")
-    model.click()
-    page.get_by_role("option", name="mine · step 8", exact=True).click()
+    pick(page.get_by_role("combobox", name="Model"), "mine · step 8")
     expect(rows(page)).to_have_count(40)
     first = rows(page).first
     expect(first.locator(".steps")).to_be_hidden()

@@ -14,7 +14,7 @@ def test_settings_travel_in_the_address_and_strange_ones_are_told(
 ) -> None:
     lab.start()
     page = visitor.page(f"{lab.url}/?temperature=9&top_k=3&seed=7&top_p=cake")
-    ChatPage(page)
+    ChatPage(page).wait_until_loaded()
     expect(page.get_by_role("slider", name="Temperature")).to_have_value("2")
     expect(page.get_by_role("slider", name="Top-k")).to_have_value("3")
     expect(page.get_by_text("it can be from 0 to 2. 2 is used.")).to_be_visible()
@@ -44,8 +44,16 @@ def test_settings_travel_in_the_address_and_strange_ones_are_told(
     expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
     page.locator(".st-key-preset").get_by_text("Factual").click()
     expect(page.get_by_role("slider", name="Temperature")).to_have_value("0.6")
+    page.get_by_role("slider", name="Temperature").press("Home")
+    expect(page.get_by_text("so Top-p has no effect")).to_be_visible()
+    page.get_by_role("button", name="Switch off Top-p").click()
+    expect(page.get_by_role("slider", name="Top-p")).to_have_value("1")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("slider", name="Min-p").press("ArrowRight")
+    page.wait_for_url(re.compile("min_p=0.01"))
     page.locator(".st-key-preset").get_by_text("Plain").click()
     expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
+    expect(page.get_by_role("slider", name="Min-p")).to_have_value("0")
 
 
 def test_a_change_counts_from_the_next_token_and_a_persona_is_read(
