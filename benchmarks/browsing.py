@@ -1,5 +1,6 @@
 """A server of the app and a browser that looks at it, for what a person waits for."""
 
+import argparse
 import contextlib
 import importlib
 import os
@@ -20,6 +21,14 @@ BARE = "import streamlit as st; st.title('Bare')\n"
 """The smallest Streamlit app: what none can be quicker than."""
 PATIENCE = 60.0
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def at_least_one(text: str) -> int:
+    """The type of a number of rounds on the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@
 
 Makes data sets of about 500 bytes a conversation, and for each of them measures, in a process of
 its own: opening, searching, editing, undoing, writing, memory, the doctor, and the page in a
-browser. Beside each figure stands what the
-same machine takes for the bare work at that moment (the baseline), the ratio of the two, and how
-the figure grew from the size before. Aims hold for 100,000 conversations, 50 MB.
+browser. Beside each figure stands what the same machine takes for the bare work at that moment (the
+baseline), the ratio of the two, and how the figure grew from the size before. Aims hold for 100,000
+conversations, 50 MB.
 """
 
 import argparse

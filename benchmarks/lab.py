@@ -24,7 +24,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.utils import logging as library_logging
 
-from benchmarks.browsing import PATIENCE, browser, server, wait_until_at_rest
+from benchmarks.browsing import PATIENCE, at_least_one, browser, server, wait_until_at_rest
 from chatbot import paths
 from chatbot.engine import catalog
 from chatbot.engine.distribution import distribution, top
@@ -43,7 +43,8 @@ SETTINGS = {
 }
 BARE = """import streamlit as st
 value = st.slider("Temperature", 0.0, 2.0, 0.7, 0.05)
-st.markdown(f"<div class='shown'>{value}</div>", unsafe_allow_html=True)
+with st.container(key="shown"):
+    st.text(value)
 """
 """The smallest page whose slider changes something: what none can be quicker than."""
 WATCH = """(bare) => {
@@ -55,7 +56,7 @@ WATCH = """(bare) => {
             if (deeper) return deeper
         }
     }
-    const shown = bare ? document.querySelector(".shown").closest("[data-testid=stMarkdown]")
+    const shown = bare ? document.querySelector(".st-key-shown")
         : inside(document.querySelector(".st-key-lab_bars"))
     window.took = null
     let start
@@ -133,7 +134,7 @@ def eye_row(rounds: int) -> Row:
             lab.get_by_role("option", name="wide", exact=True).click()
             lab.locator("#bars .row").nth(9).wait_for(timeout=PATIENCE * 1000)
             plain.goto(bare)
-            plain.locator(".shown").wait_for(timeout=PATIENCE * 1000)
+            plain.locator(".st-key-shown").wait_for(timeout=PATIENCE * 1000)
             sides = [
                 (lambda page=page, kind=kind: _press(page, bare=kind))
                 for page, kind in ((lab, False), (plain, True))
@@ -182,11 +183,9 @@ def _in_turn(rounds: int, *sides: Callable[[], object]) -> list[list[float]]:
 def main(arguments: list[str] | None = None) -> int:
     """Print the table; 1 where something could not be measured."""
     parser = argparse.ArgumentParser(description="From a slider to the sampling lab's picture.")
-    parser.add_argument("--rounds", type=int, default=11, help="of each case (default 11)")
+    parser.add_argument("--rounds", type=at_least_one, default=11, help="of each case (default 11)")
     parser.add_argument("--engine-only", action="store_true", help="without the browser")
     options = parser.parse_args(arguments)
-    if options.rounds < 1:
-        parser.error("--rounds must be at least 1")
     print(f"{'median of ' + str(options.rounds):<34} {'ours':>11} {'baseline':>11}")
     for row in engine_rows(options.rounds):
         print(row, flush=True)

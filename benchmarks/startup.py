@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.browsing import BARE, PATIENCE, browser, server, wait_until_at_rest
+from benchmarks.browsing import BARE, PATIENCE, at_least_one, browser, server, wait_until_at_rest
 from chatbot import paths
 from chatbot.errors import ChatbotError
 
@@ -114,10 +114,10 @@ def _launch(
 def main(arguments: list[str] | None = None) -> int:
     """Print the table; 1 where nothing could be measured."""
     parser = argparse.ArgumentParser(description="Launch and reruns, beside a bare Streamlit app.")
-    parser.add_argument("--runs", type=int, default=3, help="launches of each app (default 3)")
+    parser.add_argument(
+        "--runs", type=at_least_one, default=3, help="launches of each app (default 3)"
+    )
     options = parser.parse_args(arguments)
-    if options.runs < 1:
-        parser.error("--runs must be at least 1")
     try:
         with browser() as chromium:
             rows = measure(chromium, options.runs)
