@@ -22,6 +22,19 @@ def told(run: Run) -> Verdict:
     return narrate(run.metrics(), method=config.method, learning_rate=config.learning_rate)
 
 
+def told_as_it_ran(run: Run) -> list[Verdict]:
+    """What stood on the page after each step."""
+    config, rows = run.config, run.metrics()
+    return [
+        narrate(
+            [row for row in rows if row["step"] <= step],
+            method=config.method,
+            learning_rate=config.learning_rate,
+        )
+        for step in range(1, config.max_steps + 1)
+    ]
+
+
 def losses(run: Run, name: str) -> dict[int, float]:
     return {row["step"]: row[name] for row in run.metrics() if name in row}
 
@@ -87,14 +100,7 @@ def test_a_run_whose_steps_are_far_too_large(settings: TrainingConfig) -> None:
             warmup_ratio=0.9,
         )
     )
-    while_it_ran = [
-        narrate(
-            [row for row in run.metrics() if row["step"] <= step],
-            method="lora",
-            learning_rate=run.config.learning_rate,
-        )
-        for step in range(1, 41)
-    ]
+    while_it_ran = told_as_it_ran(run)
 
     rising = [verdict for verdict in while_it_ran if verdict.kind == "diverging"]
     assert rising
@@ -106,13 +112,27 @@ def test_a_run_whose_steps_are_far_too_large(settings: TrainingConfig) -> None:
     assert "lower learning rate, such as 0.0015" in told(run).advice
 
 
-def test_lora_with_steps_far_too_large(settings: TrainingConfig) -> None:
+def test_lora_with_steps_far_too_large(settings: TrainingConfig, persona: Path) -> None:
+    """Nothing but how often each word comes can be learned, and the narrowest of adapters soon
+    knows it. At which steps it stands still depends on the processor's rounding."""
+    senseless(persona)
     run = run_training(
-        changed(settings, method="lora", max_steps=60, evaluations=4, learning_rate=1e-1)
+        changed(
+            settings,
+            method="lora",
+            lora_rank=1,
+            lora_alpha=1024,
+            batch_size=24,
+            held_out=0.4,
+            max_steps=100,
+            evaluations=10,
+            learning_rate=1e-1,
+        )
     )
 
-    assert told(run).kind == "rate_too_high"
-    assert "67 times as large as usual" in told(run).sentence
+    blamed = [verdict for verdict in told_as_it_ran(run) if verdict.kind == "rate_too_high"]
+    assert blamed
+    assert "67 times as large as usual" in blamed[0].sentence
 
 
 # --- curves of every kind ---------------------------------------------------------------------
