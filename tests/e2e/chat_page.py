@@ -4,6 +4,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import wait_until_at_rest
 from tests.e2e.select_box import pick
+from tests.e2e.slider import slider
 
 SLIDER_PAUSE = "() => new Promise(done => setTimeout(done, 300))"
 """A slider tells its value after 200 ms. Waited for by the page's own clock, which a busy machine
@@ -53,7 +54,7 @@ class ChatPage:
         Streamlit's slider may jump back when the page is drawn before it has told its value;
         then it is moved again, as a person would.
         """
-        thumb = self.page.get_by_role("slider", name=label)
+        thumb = slider(self.page, label)
         wanted = str(limit + 8 * presses * (1 if end == "Home" else -1))
         for attempt in range(5):
             self.page.wait_for_timeout(500 * attempt)  # a page that has just come is drawn often

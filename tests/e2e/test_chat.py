@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.e2e.chat_page import SLIDER_PAUSE, ChatPage
 from tests.e2e.conftest import NASTY, STORY, Visitor
 from tests.e2e.lab import Lab
+from tests.e2e.slider import slider
 
 
 def story_told_to(visitor: Visitor, lab: Lab) -> ChatPage:
@@ -154,7 +155,7 @@ def test_the_receipt_and_the_settings_are_there_after_a_refresh(
     page.reload()
     expect(chat.model).to_have_value("tiny")
     expect(page.get_by_label("Seed", exact=True)).to_have_value("77")
-    expect(page.get_by_role("slider", name="Max new tokens")).to_have_value("16")
+    expect(slider(page, "Max new tokens")).to_have_value("16")
     receipt = chat.answer().locator("summary")
     expect(receipt).to_contain_text("tiny · seed 77")
     receipt.click()
@@ -243,7 +244,7 @@ def test_a_killed_server_loses_no_question_and_little_of_an_answer(
 def test_presets_move_the_sliders(running: Lab, visitor: Visitor, label: str) -> None:
     page = visitor.page(running.url)
     ChatPage(page)
-    page.get_by_role("slider", name="Temperature").press("Home")
+    slider(page, "Temperature").press("Home")
     page.evaluate(SLIDER_PAUSE)
     page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first.click()
     wanted = re.compile("0.60" if label == "Factual" else "0.90")

@@ -9,6 +9,7 @@ from tests.e2e.chat_page import SLIDER_PAUSE
 from tests.e2e.conftest import NASTY, STORY, Visitor
 from tests.e2e.lab import Lab
 from tests.e2e.select_box import pick
+from tests.e2e.slider import slider
 
 
 def opened(visitor: Visitor, lab: Lab, model: str) -> Page:
@@ -72,7 +73,7 @@ def test_differences_are_marked_and_a_phone_has_them_below_each_other(
 
 def test_dice_fall_one_after_the_other(running: Lab, visitor: Visitor) -> None:
     page = opened(visitor, running, "tiny")
-    page.get_by_role("slider", name="Temperature").first.press("End")
+    slider(page, "Temperature").first.press("End")
     page.evaluate(SLIDER_PAUSE)
     button(page, "lab_dice_roll").click()
     told = page.locator(".st-key-lab_dice").get_by_role("status")
@@ -128,7 +129,7 @@ def test_the_tour_notices_and_waits(running: Lab, visitor: Visitor) -> None:
     expect(page.get_by_text("Step 2: Set Temperature to 0")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Step 2: Set Temperature to 0")).to_be_visible()
-    page.get_by_role("slider", name="Temperature").first.press("Home")
+    slider(page, "Temperature").first.press("Home")
     expect(page.get_by_text("Step 3: Raise Temperature")).to_be_visible()
     page.get_by_role("button", name="Leave the tour").click()
     expect(page.get_by_role("button", name="Go on with the tour (step 3 of 5)")).to_be_visible()

@@ -19,6 +19,7 @@ from tests.e2e.conftest import Visitor, wait_until_at_rest
 from tests.e2e.fine_tune_page import choose_base, train
 from tests.e2e.lab import Lab
 from tests.e2e.select_box import pick
+from tests.e2e.slider import slider
 from tests.unit.base_gpt2 import base_gpt2, starter
 from tests.unit.fetching.hub_server import Hub
 
@@ -51,9 +52,9 @@ def compare_greedily(page: Page, question: str) -> tuple[Locator, Locator]:
     """The answers of both columns, which are chosen already: the base, and what came of it."""
     for column in range(2):
         page.locator(f".st-key-compare-settings-{column} button").click()
-        slider = page.get_by_role("slider", name="Temperature")
-        slider.press("Home")
-        expect(slider).to_have_value("0")
+        temperature = slider(page, "Temperature")
+        temperature.press("Home")
+        expect(temperature).to_have_value("0")
         page.keyboard.press("Escape")
     expect(page.get_by_text("temperature 0, ")).to_have_count(2)
     page.get_by_label("Prompt", exact=True).fill(question)

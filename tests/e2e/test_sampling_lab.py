@@ -12,6 +12,7 @@ from tests.e2e.chat_page import SLIDER_PAUSE, ChatPage
 from tests.e2e.conftest import Visitor, wait_until_at_rest
 from tests.e2e.lab import Lab
 from tests.e2e.select_box import pick
+from tests.e2e.slider import slider
 
 
 def rows(page: Page) -> Locator:
@@ -21,7 +22,7 @@ def rows(page: Page) -> Locator:
 def slide(page: Page, label: str, wanted: str, *keys: str) -> None:
     """Streamlit's slider may jump back when the page is drawn before it has told its value; then
     it is moved again, as a person would."""
-    thumb = page.get_by_role("slider", name=label)
+    thumb = slider(page, label)
     for _ in range(5):
         for key in keys:
             thumb.press(key)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.e2e.chat_page import SLIDER_PAUSE, ChatPage
 from tests.e2e.conftest import Visitor
 from tests.e2e.lab import Lab
+from tests.e2e.slider import slider
 
 
 def test_settings_travel_in_the_address_and_strange_ones_are_told(
@@ -15,18 +16,18 @@ def test_settings_travel_in_the_address_and_strange_ones_are_told(
     lab.start()
     page = visitor.page(f"{lab.url}/?temperature=9&top_k=3&seed=7&top_p=cake")
     ChatPage(page).wait_until_loaded()
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("2")
-    expect(page.get_by_role("slider", name="Top-k")).to_have_value("3")
+    expect(slider(page, "Temperature")).to_have_value("2")
+    expect(slider(page, "Top-k")).to_have_value("3")
     expect(page.get_by_text("it can be from 0 to 2. 2 is used.")).to_be_visible()
     expect(page.get_by_text("top_p in the address is no number: cake.")).to_be_visible()
     page.get_by_role("button", name="Neutralize all").click()
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
+    expect(slider(page, "Temperature")).to_have_value("1")
     expect(page.get_by_text("it can be from 0 to 2")).to_have_count(0)
     page.wait_for_url(re.compile("temperature=1"))
     page.get_by_role("link", name="Dataset").click()
     expect(page.get_by_role("heading", name="Dataset", exact=True)).to_be_visible()
     page.get_by_role("link", name="Chat").click()
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
+    expect(slider(page, "Temperature")).to_have_value("1")
     expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
 
     page.get_by_role("button", name="My presets").click()
@@ -40,20 +41,20 @@ def test_settings_travel_in_the_address_and_strange_ones_are_told(
     visitor.complaints.clear()  # the lost connection is the test's doing
     lab.start()
     page = visitor.page(address)
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
+    expect(slider(page, "Temperature")).to_have_value("1")
     expect(page.get_by_label("Seed", exact=True)).to_have_value("7")
     page.locator(".st-key-preset").get_by_text("Factual").click()
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("0.6")
-    page.get_by_role("slider", name="Temperature").press("Home")
+    expect(slider(page, "Temperature")).to_have_value("0.6")
+    slider(page, "Temperature").press("Home")
     expect(page.get_by_text("so Top-p has no effect")).to_be_visible()
     page.get_by_role("button", name="Switch off Top-p").click()
-    expect(page.get_by_role("slider", name="Top-p")).to_have_value("1")
+    expect(slider(page, "Top-p")).to_have_value("1")
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("slider", name="Min-p").press("ArrowRight")
+    slider(page, "Min-p").press("ArrowRight")
     page.wait_for_url(re.compile("min_p=0.01"))
     page.locator(".st-key-preset").get_by_text("Plain").click()
-    expect(page.get_by_role("slider", name="Temperature")).to_have_value("1")
-    expect(page.get_by_role("slider", name="Min-p")).to_have_value("0")
+    expect(slider(page, "Temperature")).to_have_value("1")
+    expect(slider(page, "Min-p")).to_have_value("0")
 
 
 def test_a_change_counts_from_the_next_token_and_a_persona_is_read(
@@ -66,7 +67,7 @@ def test_a_change_counts_from_the_next_token_and_a_persona_is_read(
     chat.at_most()
     chat.ask("Tell me a story")
     expect(chat.answer()).to_contain_text("word010")
-    page.get_by_role("slider", name="Max new tokens").press("Home")
+    slider(page, "Max new tokens").press("Home")
     page.evaluate(SLIDER_PAUSE)
     expect(chat.regenerate).to_be_visible()
     expect(chat.answer()).not_to_contain_text("word400")
