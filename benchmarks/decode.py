@@ -4,30 +4,32 @@
 
 Aims (ratios to `generate` on the same machine): decoding at least 1.0 x bfloat16 and 1.8 x float32;
 time to the first token of a tenth turn at most 0.2 x of reading the conversation again.
-Rounds are interleaved, and each ratio is the median of the ratios within a round: what else the
-machine does disturbs both sides.
+Each side has a process of its own, `generate` one that knows nothing of our settings of torch's
+threads. Rounds are interleaved, and each ratio is the median of the ratios within a round: what
+else the machine does disturbs both sides.
 """
 
 import argparse
 import json
+import os
 import statistics
+import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
-
 from chatbot.engine import catalog
-from chatbot.engine.device import Placement, choose_placement
+from chatbot.engine.device import choose_placement
 from chatbot.engine.generation import Engine
-from chatbot.engine.loading import LoadedModel, load
+from chatbot.engine.loading import load
 from chatbot.engine.sampling import SamplingParams
 from chatbot.errors import ChatbotError
 from chatbot.messages import Message, assistant, user
 
+PLAIN = Path(__file__).with_name("plain_generate.py")
 QUESTION = "Tell me a long story about the sea, a lighthouse, its keeper and the birds."
 FRESH_TOKENS, TALK_TOKENS, TURNS = 64, 1000, 10
 NEW_TOKENS = 64
@@ -57,40 +59,37 @@ class Row:
     fp32_ratio: float
 
 
-class Clock(StoppingCriteria):
-    """Notes when each token of `generate` is there; never stops it."""
+class Plain:
+    """The library's own `generate`, in a process of its own."""
 
-    def __init__(self) -> None:
-        self.times: list[float] = []
+    def __init__(self, model: str, dtype: str) -> None:
+        ours_alone = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+        self._process = subprocess.Popen(
+            [sys.executable, str(PLAIN), str(catalog.resolve(model).path), dtype],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={name: value for name, value in os.environ.items() if name not in ours_alone},
+        )
 
-    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        self.times.append(time.perf_counter())
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool)
+    def answer(self, ids: tuple[int, ...], count: int, params: SamplingParams) -> Speed:
+        """`count` tokens, with the same settings."""
+        sampling: dict[str, Any] = {"do_sample": not params.greedy}
+        if not params.greedy:
+            sampling |= {
+                "temperature": params.temperature,
+                "top_p": params.top_p,
+                "top_k": params.top_k,
+            }
+        to, back = self._process.stdin, self._process.stdout
+        assert to is not None
+        assert back is not None
+        print(json.dumps({"ids": ids, "count": count, "sampling": sampling}), file=to, flush=True)
+        return Speed(**json.loads(back.readline()))
 
-
-def theirs(loaded: LoadedModel, ids: tuple[int, ...], count: int, params: SamplingParams) -> Speed:
-    """`model.generate` for `count` tokens, with the same settings."""
-    clock = Clock()
-    prompt = torch.tensor([ids], device=loaded.model.device)
-    sampling: dict[str, Any] = {"do_sample": not params.greedy}
-    if not params.greedy:
-        sampling |= {
-            "temperature": params.temperature,
-            "top_p": params.top_p,
-            "top_k": params.top_k,
-        }
-    model: Any = loaded.model
-    start = time.perf_counter()
-    model.generate(
-        input_ids=prompt,
-        attention_mask=torch.ones_like(prompt),
-        max_new_tokens=count,
-        eos_token_id=None,
-        pad_token_id=0,
-        stopping_criteria=StoppingCriteriaList([clock]),
-        **sampling,
-    )
-    return _speed(start, clock.times)
+    def close(self) -> None:
+        self._process.communicate()
 
 
 def ours(
@@ -107,11 +106,10 @@ def ours(
 
 def measure(name: str, rounds: int) -> list[Row]:
     """All cases on one model."""
-    chosen = choose_placement()
-    engine = Engine(load(name, chosen))
+    with ThreadPoolExecutor(1) as loader:  # as on the page: the thread that loads a model ends
+        engine = Engine(loader.submit(load, name, choose_placement()).result())
+    half, full = Plain(name, "bfloat16"), Plain(name, "float32")
     try:
-        half = load(name, Placement(chosen.device, "bfloat16", "baseline"))
-        full = load(name, Placement(chosen.device, "float32", "baseline"))
         fresh = _fresh_prompt(engine)
         return [
             _decoding(engine, half, full, fresh, GREEDY, rounds, "fresh, greedy"),
@@ -121,12 +119,14 @@ def measure(name: str, rounds: int) -> list[Row]:
         ]
     finally:
         engine.close()
+        half.close()
+        full.close()
 
 
 def _decoding(
     engine: Engine,
-    half: LoadedModel,
-    full: LoadedModel,
+    half: Plain,
+    full: Plain,
     messages: list[Message],
     params: SamplingParams,
     rounds: int,
@@ -138,27 +138,27 @@ def _decoding(
     runs = _interleaved(
         rounds,
         lambda: ours(engine, messages, params)[0].rate,
-        lambda: theirs(half, ids, count, params).rate,
-        lambda: theirs(full, ids, count, params).rate,
+        lambda: half.answer(ids, count, params).rate,
+        lambda: full.answer(ids, count, params).rate,
     )
     return _row(engine, f"tokens/s, {case}", len(ids), runs, "{:.1f}")
 
 
 def _first_token(
-    engine: Engine, half: LoadedModel, full: LoadedModel, messages: list[Message], rounds: int
+    engine: Engine, half: Plain, full: Plain, messages: list[Message], rounds: int
 ) -> Row:
     ids = engine.render(messages, GREEDY).ids
     one = SamplingParams(temperature=0, max_new_tokens=1)
     runs = _interleaved(
         rounds,
         lambda: ours(engine, messages, one)[0].first * 1000,
-        lambda: theirs(half, ids, 1, GREEDY).first * 1000,
-        lambda: theirs(full, ids, 1, GREEDY).first * 1000,
+        lambda: half.answer(ids, 1, GREEDY).first * 1000,
+        lambda: full.answer(ids, 1, GREEDY).first * 1000,
     )
     return _row(engine, "ms to first token, fresh", len(ids), runs, "{:.0f}")
 
 
-def _tenth_turn(engine: Engine, half: LoadedModel, full: LoadedModel, rounds: int) -> Row:
+def _tenth_turn(engine: Engine, half: Plain, full: Plain, rounds: int) -> Row:
     """The last question of a long talk: ours remembers it, theirs reads it again."""
     one = SamplingParams(temperature=0, max_new_tokens=1)
     talk = _talk(engine)
@@ -176,8 +176,8 @@ def _tenth_turn(engine: Engine, half: LoadedModel, full: LoadedModel, rounds: in
     runs = _interleaved(
         rounds,
         next_turn,
-        lambda: theirs(half, ids, 1, GREEDY).first * 1000,
-        lambda: theirs(full, ids, 1, GREEDY).first * 1000,
+        lambda: half.answer(ids, 1, GREEDY).first * 1000,
+        lambda: full.answer(ids, 1, GREEDY).first * 1000,
     )
     return _row(engine, f"ms to first token, turn {TURNS}", len(ids), runs, "{:.0f}")
 
@@ -222,11 +222,6 @@ def _row(engine: Engine, case: str, tokens: int, runs: list[list[float]], form: 
     texts = [form.format(statistics.median(results)) for results in runs]
     name = engine.loaded.entry.name
     return Row(name, case, tokens, texts[0], texts[1], ratio(half), texts[2], ratio(full))
-
-
-def _speed(start: float, times: list[float]) -> Speed:
-    seconds = times[-1] - times[0]
-    return Speed(times[0] - start, (len(times) - 1) / seconds if seconds else 0.0)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import torch
 
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.memory import Reading, Readings, split
+from chatbot.engine.pace import Pace, pace_for
 from chatbot.engine.prompts import kept, render_finished
 from chatbot.engine.receipts import Finish
 from chatbot.engine.requests import Request
@@ -90,6 +91,7 @@ class Worker:
     def _run(self) -> None:
         try:
             with torch.inference_mode():
+                self._pace = self._find_pace()
                 while self._wait_for_work():
                     if not self._turns:
                         self._do_afterwork()
@@ -99,6 +101,14 @@ class Worker:
                         self._step(turn)
         finally:
             self._let_go()
+
+    def _find_pace(self) -> Pace:
+        assert self._loaded is not None
+        layers = int(self._loaded.model.config.num_hidden_layers)
+        try:
+            return pace_for(lambda: self._forward((0,), Reading(layers)), self._loaded.model.device)
+        except Exception:  # whoever asks will be told what is wrong with this model
+            return Pace((torch.get_num_threads(),))
 
     def _wait_for_work(self) -> bool:
         """Take in new requests; sleep while there is nothing to do. False: the end."""
@@ -136,7 +146,8 @@ class Worker:
                 if request.pieces:
                     return
             else:
-                scores = self._forward((turn.last,), turn.reading)
+                with self._pace.token():
+                    scores = self._forward((turn.last,), turn.reading)
             choice = request.choose(scores)
             turn.last = choice.id
             finish = request.add(choice)
