@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import chatbot.training  # noqa: F401  (first: it says how threads wait, before torch is loaded)
+import chatbot  # noqa: F401  (first: it says how threads wait, before torch is loaded)
 from chatbot.engine.device import Placement, choose_placement
 from chatbot.training import data, packing, scratch
 from chatbot.training.config import Method, TrainingConfig, preset

@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import chatbot.training  # noqa: F401  (first: it says how threads wait, before torch is loaded)
+import chatbot  # noqa: F401  (first: it says how threads wait, before torch is loaded)
 from chatbot.engine.device import Placement, choose_placement
 from chatbot.training import data, recorder, saving
 from chatbot.training.config import TrainingConfig, preset
