@@ -5,11 +5,8 @@ and the choice in `personas.json` there. That index only decorates: without it, 
 one, every file in the folder is still a persona, named by its file.
 """
 
-import contextlib
 import json
 import re
-import shutil
-import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from chatbot import paths
+from chatbot.dataset import persona_trash
 from chatbot.dataset.datafile import NOTHING
 from chatbot.dataset.lock import FileLock
+from chatbot.dataset.persona_trash import Deleted, deleted
 from chatbot.dataset.store import settle
 from chatbot.errors import BadInput, NotAvailable
-from chatbot.files import write_atomically, write_error
+from chatbot.files import write_atomically
+
+__all__ = [
+    "FIRST", "FIRST_NAME", "LONGEST_NAME", "Deleted", "Persona", "choose", "chosen", "delete",
+    "deleted", "new", "persona", "personas", "rename", "restore",
+]  # fmt: skip
 
 FIRST = "custom_chat_data"
 """Key of the persona that is always there."""
@@ -30,7 +34,6 @@ FIRST_NAME = "My bot"
 LONGEST_NAME = 60
 _LONGEST_SLUG = 40
 _KEY = re.compile(r"p-[a-z0-9-]{1,50}")
-_TRASHED = re.compile(r"(p-[a-z0-9-]{1,50})\.(\d{10,25})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,6 @@ class Persona:
     key: str
     name: str
     path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A persona that can be brought back by its `key` in the trash."""
-
-    key: str
-    name: str
 
 
 @dataclass(slots=True)
@@ -119,20 +114,11 @@ def delete(key: str) -> Deleted:
     with _changing() as index:
         gone = _known(key, index)
         settle(gone.path)
-        place = _trash() / f"{key}.{time.time_ns()}"
-        write_atomically(place / "name.json", json.dumps({"name": gone.name}))
-        _move((_history(key), place / "history"), (gone.path, place / "data.json"))
+        trashed = persona_trash.put(key, gone.name, gone.path, _history(key))
         index.names.pop(key, None)
         if index.chosen == key:
             index.chosen = FIRST
-        return Deleted(place.name, gone.name)
-
-
-def deleted() -> tuple[Deleted, ...]:
-    """What can be brought back, the last one first."""
-    folders = [folder for folder in _folders(_trash()) if (folder / "data.json").is_file()]
-    newest_first = sorted(folders, key=lambda folder: folder.name.split(".")[1], reverse=True)
-    return tuple(Deleted(folder.name, _name_in(folder)) for folder in newest_first)
+        return trashed
 
 
 def restore(key: str) -> Persona:
@@ -144,17 +130,12 @@ def restore(key: str) -> Persona:
     Raises:
         NotAvailable: it is not in the trash (any more).
     """
-    matched = _TRASHED.fullmatch(key)
-    place = _trash() / key
     with _changing() as index:
-        if matched is None or not (place / "data.json").is_file():
-            raise NotAvailable("This persona can't be brought back: it is gone.", value=key)
-        back = matched[1]
-        name = _similar(_name_in(place), index)
+        gone = persona_trash.find(key)
+        name, back = _similar(gone.name, index), gone.was
         if _path(back).exists() or _history(back).exists():  # made anew under the same name since
             back = _key_for(name)
-        _move((place / "history", _history(back)), (place / "data.json", _path(back)))
-        shutil.rmtree(place, ignore_errors=True)
+        persona_trash.take(gone, _path(back), _history(back))
         index.names[back], index.chosen = name, back
         return _persona(back, index)
 
@@ -164,10 +145,6 @@ def restore(key: str) -> Persona:
 
 def _folder() -> Path:
     return paths.data_dir() / "personas"
-
-
-def _trash() -> Path:
-    return _folder() / ".trash"
 
 
 def _history(key: str) -> Path:
@@ -184,28 +161,6 @@ def _keys() -> list[str]:
     except OSError:
         found = []
     return [key for key in found if _KEY.fullmatch(key)]
-
-
-def _folders(place: Path) -> list[Path]:
-    try:
-        return [folder for folder in place.iterdir() if _TRASHED.fullmatch(folder.name)]
-    except OSError:
-        return []
-
-
-def _move(*moves: tuple[Path, Path]) -> None:
-    """Move what is there, all or nothing."""
-    done: list[tuple[Path, Path]] = []
-    for source, target in moves:
-        try:
-            if source.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target)
-                done.append((source, target))
-        except OSError as error:
-            for moved_from, moved_to in done:
-                moved_to.replace(moved_from)
-            raise write_error(error, source) from error
 
 
 # --- the index --------------------------------------------------------------------------------
@@ -267,15 +222,6 @@ def _known(key: str, index: _Index) -> Persona:
     return found
 
 
-def _name_in(folder: Path) -> str:
-    """The name of a persona in the trash; where that is lost, the one of its file."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        name = json.loads((folder / "name.json").read_text(encoding="utf-8"))["name"]
-        if isinstance(name, str) and name.strip():
-            return name
-    return folder.name.split(".")[0].removeprefix("p-")
-
-
 # --- names ------------------------------------------------------------------------------------
 
 
@@ -311,8 +257,8 @@ def _similar(name: str, index: _Index) -> str:
 
 
 def _key_for(name: str) -> str:
-    """A file name of plain letters and digits, which no other persona, alive or in the trash,
-    has. The prefix keeps it clear of names that a system reserves."""
+    """A file name of plain letters and digits that no other persona has. The prefix keeps it clear
+    of names that a system reserves."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_SLUG].strip("-") or "persona"
     number, key = 1, f"p-{slug}"
