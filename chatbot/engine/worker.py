@@ -104,9 +104,15 @@ class Worker:
 
     def _find_pace(self) -> Pace:
         assert self._loaded is not None
-        layers = int(self._loaded.model.config.num_hidden_layers)
+        model = self._loaded.model
+        layers = int(model.config.num_hidden_layers)
+
+        def scores() -> torch.Tensor:
+            any_token = 1 if model.config.pad_token_id == 0 else 0
+            return self._forward((any_token,), Reading(layers))
+
         try:
-            return pace_for(lambda: self._forward((0,), Reading(layers)), self._loaded.model.device)
+            return pace_for(scores, model.device)
         except Exception:  # whoever asks will be told what is wrong with this model
             return Pace((torch.get_num_threads(),))
 

@@ -121,3 +121,25 @@ def test_a_prompt_has_all_threads_and_its_answer_by_pace(
 
     assert {count for length, count in used if length > 1} == {2}
     assert {count for length, count in used if length == 1} == {1, 2}
+
+
+def test_what_is_computed_to_find_the_pace_is_no_padding(
+    tiny_gpt2: Path, open_engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library warns of that, on the console too."""
+    found: list[Callable[[], torch.Tensor]] = []
+    monkeypatch.setattr(worker, "pace_for", lambda scores, _: found.append(scores) or Pace((1,)))
+    engine, used = open_engine(tiny_gpt2), []
+    for _ in engine.stream([user("Who are you?")], SamplingParams(max_new_tokens=1)):
+        pass  # the worker has found its pace by then
+    model = engine.loaded.model
+    model.register_forward_pre_hook(
+        lambda _, __, given: used.append(int(given["input_ids"])), with_kwargs=True
+    )
+    with torch.inference_mode():
+        for padding in (None, 0, 1):
+            model.config.pad_token_id = padding
+            found[0]()
+
+    assert used[1] != 0
+    assert used[2] != 1
