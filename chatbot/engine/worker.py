@@ -12,10 +12,10 @@ import torch
 
 from chatbot.engine.loading import LoadedModel
 from chatbot.engine.memory import Reading, Readings, split
-from chatbot.engine.pace import Pace, pace_for
 from chatbot.engine.prompts import kept, render_finished
 from chatbot.engine.receipts import Finish
 from chatbot.engine.requests import Request
+from chatbot.engine.threads import Threads, threads_for
 from chatbot.errors import OutOfResources
 from chatbot.messages import Message, assistant
 
@@ -91,7 +91,7 @@ class Worker:
     def _run(self) -> None:
         try:
             with torch.inference_mode():
-                self._pace = self._find_pace()
+                self._thread_choice = self._find_thread_choice()
                 while self._wait_for_work():
                     if not self._turns:
                         self._do_afterwork()
@@ -102,7 +102,7 @@ class Worker:
         finally:
             self._let_go()
 
-    def _find_pace(self) -> Pace:
+    def _find_thread_choice(self) -> Threads:
         assert self._loaded is not None
         model = self._loaded.model
         layers = int(model.config.num_hidden_layers)
@@ -112,9 +112,9 @@ class Worker:
             return self._forward((any_token,), Reading(layers))
 
         try:
-            return pace_for(scores, model.device)
+            return threads_for(scores, model.device)
         except Exception:  # whoever asks will be told what is wrong with this model
-            return Pace((torch.get_num_threads(),))
+            return Threads((torch.get_num_threads(),))
 
     def _wait_for_work(self) -> bool:
         """Take in new requests; sleep while there is nothing to do. False: the end."""
@@ -152,7 +152,7 @@ class Worker:
                 if request.pieces:
                     return
             else:
-                with self._pace.token():
+                with self._thread_choice.token():
                     scores = self._forward((turn.last,), turn.reading)
             choice = request.choose(scores)
             turn.last = choice.id

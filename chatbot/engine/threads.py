@@ -21,7 +21,7 @@ _REMEMBERED = 3
 """Times of a count that are remembered; their median is what counts, as one may be a hiccup."""
 
 
-class Pace:
+class Threads:
     """Times the tokens of one thread, and chooses for each how many compute it.
 
     Args:
@@ -41,7 +41,7 @@ class Pace:
         """Around the computation of one token. Yields the number of threads."""
         count = self._choose()
         begun = self._clock()
-        with threads(count):
+        with limited(count):
             yield count
         self._seconds[count].append(self._clock() - begun)
 
@@ -57,8 +57,8 @@ class Pace:
         return next((count for count in self._seconds if count != quickest), quickest)
 
 
-def pace_for(scores: Callable[[], torch.Tensor], device: torch.device) -> Pace:
-    """A pace for the calling thread.
+def threads_for(scores: Callable[[], torch.Tensor], device: torch.device) -> Threads:
+    """The threads for the calling one.
 
     Args:
         scores: computes one token. Only counts that come to the same scores, bit for bit, are
@@ -67,14 +67,14 @@ def pace_for(scores: Callable[[], torch.Tensor], device: torch.device) -> Pace:
     most = torch.get_num_threads()
     half = max(most // 2, 1)
     if device.type != "cpu" or half == most:
-        return Pace((most,))
-    with threads(half):
+        return Threads((most,))
+    with limited(half):
         by_half = scores()
-    return Pace((half, most) if torch.equal(by_half, scores()) else (half,))
+    return Threads((half, most) if torch.equal(by_half, scores()) else (half,))
 
 
 @contextmanager
-def threads(count: int) -> Iterator[None]:
+def limited(count: int) -> Iterator[None]:
     """Let so many threads compute what the calling thread asks for; nobody else's are touched."""
     with _libraries().limit(limits=count):
         yield

@@ -9,8 +9,8 @@ import torch
 
 from chatbot.engine import worker
 from chatbot.engine.generation import Engine
-from chatbot.engine.pace import LOOK_EVERY, Pace, pace_for, threads
 from chatbot.engine.sampling import SamplingParams
+from chatbot.engine.threads import LOOK_EVERY, Threads, limited, threads_for
 from chatbot.messages import user
 
 Open = Callable[..., Engine]
@@ -31,13 +31,13 @@ class Machine:
 
     def __init__(self, seconds: dict[int, float]) -> None:
         self.seconds, self.now = seconds, 0.0
-        self.pace = Pace(tuple(seconds), clock=lambda: self.now)
+        self.threads = Threads(tuple(seconds), clock=lambda: self.now)
 
     def tokens(self, number: int) -> list[int]:
         """The threads of so many tokens."""
         taken = []
         for _ in range(number):
-            with self.pace.token() as count:
+            with self.threads.token() as count:
                 self.now += self.seconds[count]
             taken.append(count)
         return taken
@@ -76,7 +76,7 @@ def test_one_slow_token_is_a_hiccup() -> None:
 @pytest.mark.usefixtures("two_threads")
 def test_threads_are_those_of_the_caller_alone() -> None:
     elsewhere: list[int] = []
-    with threads(1):
+    with limited(1):
         assert torch.get_num_threads() == 1
         other = threading.Thread(target=lambda: elsewhere.append(torch.get_num_threads()))
         other.start()
@@ -94,23 +94,23 @@ def test_threads_that_come_to_other_scores_are_never_chosen() -> None:
     def by_threads() -> torch.Tensor:
         return torch.tensor([float(torch.get_num_threads())])
 
-    def chosen(pace: Pace) -> set[int]:
+    def chosen(of_these: Threads) -> set[int]:
         found = set()
         for _ in range(2 * LOOK_EVERY):
-            with pace.token() as count:
+            with of_these.token() as count:
                 found.add(count)
         return found
 
-    assert chosen(pace_for(the_same, CPU)) == {1, 2}
-    assert chosen(pace_for(by_threads, CPU)) == {1}
-    assert chosen(pace_for(by_threads, torch.device("meta"))) == {2}
+    assert chosen(threads_for(the_same, CPU)) == {1, 2}
+    assert chosen(threads_for(by_threads, CPU)) == {1}
+    assert chosen(threads_for(by_threads, torch.device("meta"))) == {2}
 
 
 @pytest.mark.usefixtures("two_threads")
-def test_a_prompt_has_all_threads_and_its_answer_by_pace(
+def test_a_prompt_has_all_threads_and_its_answer_those_that_are_quickest(
     tiny_gpt2: Path, open_engine: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "pace_for", lambda *_: Pace((1, 2)))
+    monkeypatch.setattr(worker, "threads_for", lambda *_: Threads((1, 2)))
     engine, used = open_engine(tiny_gpt2), []
     engine.loaded.model.register_forward_pre_hook(
         lambda _, __, given: used.append((given["input_ids"].shape[1], torch.get_num_threads())),
@@ -123,15 +123,17 @@ def test_a_prompt_has_all_threads_and_its_answer_by_pace(
     assert {count for length, count in used if length == 1} == {1, 2}
 
 
-def test_what_is_computed_to_find_the_pace_is_no_padding(
+def test_what_is_computed_to_choose_is_no_padding(
     tiny_gpt2: Path, open_engine: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The library warns of that, on the console too."""
     found: list[Callable[[], torch.Tensor]] = []
-    monkeypatch.setattr(worker, "pace_for", lambda scores, _: found.append(scores) or Pace((1,)))
+    monkeypatch.setattr(
+        worker, "threads_for", lambda scores, _: found.append(scores) or Threads((1,))
+    )
     engine, used = open_engine(tiny_gpt2), []
     for _ in engine.stream([user("Who are you?")], SamplingParams(max_new_tokens=1)):
-        pass  # the worker has found its pace by then
+        pass  # the worker has chosen by then
     model = engine.loaded.model
     model.register_forward_pre_hook(
         lambda _, __, given: used.append(int(given["input_ids"])), with_kwargs=True
