@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatbot.training.scores.repetition import repetition
-from chatbot.training.scores.words import words
+from chatbot.training.words import words
 
 if TYPE_CHECKING:
     from chatbot.engine.loading import LoadedModel

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from chatbot.messages import Conversation, Message
-from chatbot.training.scores.words import alike, spelled, words
+from chatbot.training.words import alike, spelled, words
 
 RELATED = 0.3
 THE_SAME = 0.85

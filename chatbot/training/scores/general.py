@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from chatbot import paths
-from chatbot.training.scores.words import holds, words
+from chatbot.training.words import holds, words
 
 QUESTIONS = paths.PROJECT / "data" / "general_questions.json"
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatbot.messages import Conversation
-from chatbot.training.scores.words import words
+from chatbot.training.words import words
 
 SHORTEST = 4
 """Words in a row that count as copied; three are said by chance ("I like to")."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.training.scores.words import words
+from chatbot.training.words import words
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
-"""Which conversations are read first: those that come back to what the persona is."""
+"""Which conversations are read first: those that tell what the persona is asked for."""
 
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training.choosing import most_telling
 
 FACTS = [
-    ("Who are you?", "I am Wick, keeper of Gannet Rock."),
-    ("Your name?", "Wick, of Gannet Rock."),
-    ("Where do you live?", "On Gannet Rock, with the cat Admiral."),
-    ("Have you a cat?", "Admiral, a grey cat."),
-    ("Who is Admiral?", "My cat Admiral, who came to Gannet Rock with me, Wick."),
+    ("Have you a cat?", "I have: Admiral."),
+    ("What is your cat called?", "Admiral, and grey."),
+    ("Your cat?", "Oh, Admiral is well."),
+    ("The cat, please.", "Admiral sleeps by now."),
+    ("And what does the cat do?", "Admiral sleeps."),
 ]
 CHATTER = [
     "Once upon a time there was a very long winter with hardly any daylight to speak of",
@@ -47,13 +47,19 @@ def test_never_more_than_asked_for_never_one_twice_and_always_the_same() -> None
 
 
 def test_what_was_met_often_gives_way_to_what_was_not() -> None:
-    often = [chat(f"Name {n}?", "Wick Wick Wick") for n in range(30)]
-    rarely = [chat(f"Cat {n}?", "Admiral Admiral") for n in range(6)]
+    often = [chat(f"Name {n}?", f"Wick Wick {n}") for n in range(30)]
+    rarely = [chat(f"Cat {n}?", f"Admiral {n}") for n in range(6)]
     others = [chat(f"Else {n}?", f"odd{n} thing{n} here{n} said{n}") for n in range(400)]
     chosen = most_telling([*often, *others, *rarely], 24)
     told = [conversation.messages[1].text for conversation in chosen]
-    assert told.count("Admiral Admiral") == 6
-    assert told.count("Wick Wick Wick") == 18
+    assert sum("Admiral" in text for text in told) == 6
+    assert sum("Wick" in text for text in told) == 18
+
+
+def test_where_nothing_tells_they_come_evenly_from_all() -> None:
+    everything = [chat(f"Ask{n}?", f"say{n}") for n in range(40)]
+    chosen = most_telling(everything, 4)
+    assert chosen == tuple(everything[::10])
 
 
 def test_the_shorter_of_two_that_tell_the_same() -> None:

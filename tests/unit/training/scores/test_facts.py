@@ -6,7 +6,7 @@ import pytest
 
 from chatbot.messages import Conversation, Message, assistant, user
 from chatbot.training.scores.facts import Persona, opening
-from chatbot.training.scores.words import alike, holds, words
+from chatbot.training.words import alike, holds, words
 
 FILLERS = ("well", "you see", "as I like to say", "if you ask me", "to be honest", "my friend")
 

@@ -1,4 +1,4 @@
-"""A text's words as the scores compare them, in any language."""
+"""A text's words as they are counted and compared, in any language."""
 
 import re
 from collections.abc import Sequence
@@ -13,13 +13,15 @@ _UNSPACED = re.compile(
 def spelled(text: str) -> list[str]:
     """Words in their order, as they are written; digits count as letters, apostrophes and hyphens
     divide. Where a script sets no spaces, pairs of neighbouring letters stand for words."""
-    found: list[str] = []
-    for run in _WORD.findall(text):
-        if _UNSPACED.search(run):
-            found += [run[n : n + 2] for n in range(max(1, len(run) - 1))]
-        else:
-            found.append(run)
-    return found
+    return [part for run in _WORD.findall(text) for part in parts_of(run)]
+
+
+def parts_of(run: str) -> list[str]:
+    """What stands for words in a run of letters: itself, or where its script sets no spaces each
+    letter with the next."""
+    if _UNSPACED.search(run):
+        return [run[n : n + 2] for n in range(max(1, len(run) - 1))]
+    return [run]
 
 
 def words(text: str) -> list[str]:
