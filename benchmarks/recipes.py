@@ -77,7 +77,8 @@ def trl_packed(task: Task, watcher: TrainerCallback) -> Trainer:
 
 
 def ours(task: Task, watcher: TrainerCallback) -> PackedTrainer:
-    """As the product trains, but for the learning rate, which stays."""
+    """As the product trains, but for the learning rate, which stays, and the weights of words, as
+    the others treat all alike."""
     args = arguments(task.config, task.folder / "ours", steps=MOST_STEPS, placement=task.placement)
     args.lr_scheduler_type, args.warmup_steps = "constant", 0
     examples: Sequence[TrainingExample] = task.examples

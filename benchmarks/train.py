@@ -29,6 +29,8 @@ from chatbot.training.config import Method, TrainingConfig, preset
 from chatbot.training.trainable import Trainable, build, with_adapter
 
 BATCH = 8
+RATES: dict[Method, float] = {"lora": 1.5e-3, "full": 5e-5, "scratch": 6e-3}
+"""The learning rates of all recipes: ways to compute are compared, not settings."""
 MEASURED_ON = 24
 """Held-out conversations: enough to compare by, few enough to look often."""
 EVERY = 2
@@ -150,7 +152,8 @@ def as_others_do(placement: Placement) -> Placement:
 def start(case: Case, parts: data.Split, placement: Placement) -> tuple[TrainingConfig, Trainable]:
     """The settings, and a fresh model as training wants it."""
     config = preset("Balanced", method=case.method, conversations=len(parts.train))
-    config = replace(config, batch_size=BATCH, gradient_accumulation=1)
+    rate = RATES[case.method]
+    config = replace(config, batch_size=BATCH, gradient_accumulation=1, learning_rate=rate)
     if not case.full_size:
         return config, build(config, parts.train, placement)
     made = gpt2_of_full_size(config, parts)

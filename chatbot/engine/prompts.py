@@ -57,10 +57,16 @@ class Prompt:
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """A conversation in tokens. `trained` is True for the assistant's words and end tokens."""
+    """A conversation in tokens.
+
+    Args:
+        trained: True for the assistant's words and end tokens.
+        weights: how much each token counts where it is learned; () for all alike.
+    """
 
     ids: list[int]
     trained: list[bool]
+    weights: Sequence[float] = ()
 
 
 def render(

@@ -4,7 +4,7 @@ Knows nothing about models; torch is needed by `collate` alone.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,15 @@ GRAIN = 32
 GPT-2: a third less time, half the memory."""
 IGNORED = -100
 """The label of a position that is not learned; PyTorch's cross-entropy skips it."""
+
+
+Weigh = Callable[[Conversation, TrainingExample], TrainingExample]
+"""Gives the example of a conversation its weights."""
+
+
+def unweighed(_: Conversation, example: TrainingExample) -> TrainingExample:
+    """All tokens count alike."""
+    return example
 
 
 @dataclass(frozen=True)
@@ -169,7 +178,10 @@ def _letters(conversation: Conversation) -> object:
 
 
 def tokenise(
-    tokenizer: "PreTrainedTokenizerFast", conversations: Sequence[Conversation], max_length: int
+    tokenizer: "PreTrainedTokenizerFast",
+    conversations: Sequence[Conversation],
+    max_length: int,
+    weigh: Weigh = unweighed,
 ) -> Tokenised:
     """Tokens of each conversation; one that is too long ends after the last answer that fits."""
     examples: list[TrainingExample] = []
@@ -192,7 +204,7 @@ def tokenise(
             left_out += 1
             continue
         cut += not whole
-        examples.append(example)
+        examples.append(weigh(conversation, example))
     return Tokenised(tuple(examples), cut, left_out, refused)
 
 
@@ -208,6 +220,7 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
         logits_to_keep: (N,) the positions whose next token is learned; logits are made there only.
         labels: (1, N + 1) those next tokens, after one ignored label at the front: the Trainer
             counts a causal model's labels from the second on.
+        weights: (N,) how much each of those tokens counts; only where an example has weights.
         lengths: tokens of each conversation, for attention that works one by one.
         use_cache: False; a key-value cache would switch off the separation.
     """
@@ -215,20 +228,27 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
 
     ids: list[int] = []
     keep: list[int] = []
+    weights: list[float] = []
     lengths: list[int] = []
     for example in examples:
         start = len(ids)
         lengths.append(len(example.ids))
         ids += example.ids
-        keep += [start + i - 1 for i, learn in enumerate(example.trained) if learn and i > 0]
+        learned = [i for i, learn in enumerate(example.trained) if learn and i > 0]
+        keep += [start + i - 1 for i in learned]
+        weights += (
+            [example.weights[i] for i in learned] if example.weights else [1.0] * len(learned)
+        )
     labels = [IGNORED, *(ids[position + 1] for position in keep)]
     if filler := -len(ids) % GRAIN:
         ids += ids[:1] * filler
         lengths.append(filler)
     filler = -len(keep) % GRAIN
     keep += [0] * filler
+    weights += [0.0] * filler
     labels += [IGNORED] * filler
     positions = [position for length in lengths for position in range(length)]
+    weighed = any(example.weights for example in examples)
     return {
         "input_ids": torch.tensor([ids]),
         "position_ids": torch.tensor([positions]),
@@ -236,6 +256,7 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
         "labels": torch.tensor([labels]),
         "lengths": tuple(lengths),
         "use_cache": False,
+        **({"weights": torch.tensor(weights)} if weighed else {}),
     }
 
 

@@ -41,6 +41,7 @@ class Lessons(Sequence[TrainingExample]):
     Args:
         conversations: at least one of them fits; those of which not even the first answer fits
             are left out.
+        weigh: gives each lesson its weights, by the questions as they come in it.
         count: how many lessons.
         max_length: tokens of a lesson; what stands before gives way first.
     """
@@ -52,8 +53,10 @@ class Lessons(Sequence[TrainingExample]):
         count: int,
         max_length: int,
         seed: int,
+        weigh: data.Weigh = data.unweighed,
     ) -> None:
         self._tokenizer = tokenizer
+        self._weigh = weigh
         self._conversations = [
             c for c in conversations if data.tokenise(tokenizer, [c], max_length).examples
         ]
@@ -80,7 +83,8 @@ class Lessons(Sequence[TrainingExample]):
         own = self._conversations[index % len(self._conversations)]
         chat = self._in_another_guise(own, chance)
         for messages in (self._after_others(chat, chance), chat, own.messages):
-            found = data.tokenise(self._tokenizer, [Conversation(messages)], self._max_length)
+            guise = [Conversation(messages)]
+            found = data.tokenise(self._tokenizer, guise, self._max_length, self._weigh)
             if found.examples and not found.cut:
                 break
         return found.examples[0]

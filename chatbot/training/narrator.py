@@ -62,20 +62,25 @@ class Verdict:
     advice: str
 
 
-def narrate(rows: Sequence[Mapping[str, Any]], *, method: Method, learning_rate: float) -> Verdict:
+def narrate(
+    rows: Sequence[Mapping[str, Any]], *, method: Method, base_model: str, learning_rate: float
+) -> Verdict:
     """What the curve says by now.
 
     Args:
         rows: as `Run.metrics()` gives them; may be few, and without held-out rows.
         method: from scratch a rising held-out loss is expected and no reason to stop.
+        base_model: decides with the method which rate is usual.
         learning_rate: the highest one of the run, as in its settings.
     """
+    usual = preset("Balanced", method=method, base_model=base_model, conversations=1000)
     told = Curves(
         curve_of(rows, "loss"),
         curve_of(rows, "eval_loss"),
         curve_of(rows, "learning_rate"),
         method,
         learning_rate,
+        usual.learning_rate,
     )
     nonsense = first_nonsense(rows, ("loss", "eval_loss"))
     if nonsense is not None:
@@ -221,7 +226,7 @@ def _learning(told: Curves) -> Verdict:
 def _plateau(told: Curves, *, by_held_out: bool) -> Verdict:
     since, then, now = held_out_rest(told) if by_held_out else train_rest(told)
     name, about = ("held-out", "") if by_held_out else ("training", "about ")
-    times = told.highest_rate / _usual_rate(told)
+    times = told.highest_rate / told.usual_rate
     if times > FAR_FROM_USUAL:
         return Verdict(
             "rate_too_high",
@@ -263,9 +268,9 @@ def _slower(told: Curves) -> str:
 
 
 def _better_rate(told: Curves, factor: float) -> float:
-    """The usual rate of the method where this one is far off on the wrong side; else this one,
+    """The usual rate where this one is far off on the wrong side; else this one,
     times the factor, within what the settings allow."""
-    usual = _usual_rate(told)
+    usual = told.usual_rate
     rate = told.highest_rate
     too_high = rate > FAR_FROM_USUAL * usual
     too_low = rate < usual / FAR_FROM_USUAL
@@ -273,7 +278,3 @@ def _better_rate(told: Curves, factor: float) -> float:
         return usual
     limits = FIELDS["learning_rate"]
     return min(max(rate * factor, limits.minimum), limits.maximum)
-
-
-def _usual_rate(told: Curves) -> float:
-    return preset("Balanced", method=told.method, conversations=1000).learning_rate

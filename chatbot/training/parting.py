@@ -56,9 +56,15 @@ def parts_of(source: data.Source, config: TrainingConfig) -> Parts:
     return Parts(data.Split(train, held_out, places.repeated), places.offered)
 
 
+def offered(source: data.Source, config: TrainingConfig) -> data.Split:
+    """What there is to choose from for learning, and what is held out."""
+    certain = emphasis.emphasised(source.usable, config)
+    return data.split(source.usable, config.held_out, config.seed, certain)
+
+
 def _found(source: data.Source, config: TrainingConfig) -> _Places:
     certain = emphasis.emphasised(source.usable, config)
-    split = data.split(source.usable, config.held_out, config.seed, certain)
+    split = offered(source, config)
     learned = split.train
     if 0 < config.most_conversations < len(learned):
         learned = choosing.most_telling(learned, config.most_conversations)

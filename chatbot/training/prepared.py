@@ -26,6 +26,7 @@ class Prepared:
     plan: Preflight
     placement: "Placement"
     trainable: "Trainable"
+    weigh: data.Weigh
     train: data.Tokenised
     held_out: data.Tokenised
 

@@ -29,8 +29,9 @@ class PackedTrainer(Trainer):
     """Trains on `TrainingExample`s, several conversations packed into each row.
 
     The loss is the cross-entropy of the learned tokens in float32, averaged over all of them in
-    the step (also across gradient accumulation). The held-out loss is the average over all
-    held-out tokens, and measuring it draws no random number, so that it can't change the run.
+    the step (also across gradient accumulation); its gradients are those of the weighted tokens.
+    The held-out loss is the average over all held-out tokens, and measuring it draws no random
+    number, so that it can't change the run.
 
     Several processes (see `processes`) learn in each step the very conversations that one would,
     each its part of them; the main process measures.
@@ -52,17 +53,31 @@ class PackedTrainer(Trainer):
             data_collator=collate,
             train_dataset=train,
             processing_class=trainable.tokenizer,
-            compute_loss_func=token_loss,
+            compute_loss_func=self._loss,
             callbacks=[*callbacks, _AfterTheGradients(), _MemoryTrimmed()],
             optimizers=(optimizer, None),
         )
         self.remove_callback(PrinterCallback)
         self._learned = train
+        self._weights: torch.Tensor | None = None
         by_length = sorted(held_out, key=lambda example: len(example.ids))
         size = args.per_device_eval_batch_size
         self._held_out = [
             collate(by_length[start : start + size]) for start in range(0, len(by_length), size)
         ]
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The library hands the loss the output and the labels alone: the weights wait here."""
+        self._weights = inputs.pop("weights", None)
+        return super().compute_loss(model, inputs, *args, **kwargs)
+
+    def _loss(
+        self,
+        output: CausalLMOutput,
+        labels: torch.Tensor,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        return token_loss(output, labels, num_items_in_batch, weights=self._weights)
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """The batches that one process would take, in the same order; each reads its part."""
@@ -185,6 +200,8 @@ def token_loss(
     output: CausalLMOutput,
     labels: torch.Tensor,
     num_items_in_batch: torch.Tensor | int | None = None,
+    *,
+    weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Cross-entropy in float32 over the kept positions, summed, by the tokens of the whole step.
 
@@ -192,14 +209,20 @@ def token_loss(
         output: its logits are (1, N, vocabulary), at the learned positions only.
         labels: (1, N + 1); the first is not looked at, nor are ignored ones.
         num_items_in_batch: learned tokens of all batches of this step; None means these alone.
+        weights: (N,) of each token in the gradients. The value is that without weights, so that
+            it can be compared with other runs and with the held-out loss.
     """
     logits = output.logits
     assert logits is not None
     targets = labels[0, 1:]
-    total = cross_entropy(logits[0].float(), targets, reduction="sum", ignore_index=IGNORED)
     if num_items_in_batch is None:
         num_items_in_batch = targets.ne(IGNORED).sum()
-    return total / num_items_in_batch
+    losses = cross_entropy(logits[0].float(), targets, reduction="none", ignore_index=IGNORED)
+    plain = losses.sum()
+    if weights is None:
+        return plain / num_items_in_batch
+    learned = (losses * weights).sum()
+    return (learned + (plain - learned).detach()) / num_items_in_batch
 
 
 def arguments(

@@ -31,6 +31,7 @@ class Curves:
     rate: Curve
     method: Method
     highest_rate: float
+    usual_rate: float
 
     @property
     def window(self) -> int:

@@ -18,6 +18,7 @@ from chatbot.training import (
     data,
     emphasis,
     memory,
+    parting,
     preflight,
     processes,
     rehearsal,
@@ -31,8 +32,12 @@ from chatbot.training.prepared import Prepared, facts_of
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run, step_of
 from chatbot.training.scores import measure
+from chatbot.training.telling import Telling
+from chatbot.training.weighing import Weighing
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
     from chatbot.training.recorder import Recorder
 
 
@@ -198,7 +203,8 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
     trainable = build(config, plan.parts.train, placement)
     log.update("tokenising")
     length = min(config.max_length, trainable.window)
-    train = data.tokenise(trainable.tokenizer, plan.parts.train, length)
+    weigh = _weighing(config, plan, trainable.tokenizer)
+    train = data.tokenise(trainable.tokenizer, plan.parts.train, length, weigh)
     held_out = data.tokenise(trainable.tokenizer, plan.parts.held_out, length)
     if not train.examples:
         raise BadInput(
@@ -210,14 +216,24 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
         log.note(note)
     if log.stop_requested():
         raise _StoppedEarlyError
-    more = data.tokenise(trainable.tokenizer, emphasis.again(plan.parts.train, config), length)
+    again = emphasis.again(plan.parts.train, config)
+    more = data.tokenise(trainable.tokenizer, again, length, weigh)
     train = replace(train, examples=train.examples + more.examples)
     steps = config.steps(len(train.examples))
     plan = replace(plan, steps=steps, every=max(1, -(-steps // config.evaluations)))
-    prepared = Prepared(config, plan, placement, trainable, train, held_out)
+    prepared = Prepared(config, plan, placement, trainable, weigh, train, held_out)
     facts = facts_of(run, prepared)
     write_atomically(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
     return prepared
+
+
+def _weighing(
+    config: TrainingConfig, plan: Preflight, tokenizer: "PreTrainedTokenizerFast"
+) -> Weighing:
+    """Told by all that could be learned: what is asked for shows in many conversations."""
+    wanted = config.telling_weight != 1.0
+    known = parting.offered(plan.source, config).train if wanted else ()
+    return Weighing(tokenizer, Telling(known), config.telling_weight)
 
 
 def _train(
@@ -273,4 +289,4 @@ def _to_learn(prepared: Prepared) -> Sequence[TrainingExample]:
         return rehearsal.between(prepared.train.examples, learned, config, tokenizer)
     count = prepared.plan.steps * config.conversations_a_step
     length = min(config.max_length, prepared.trainable.window)
-    return Lessons(tokenizer, learned, count, length, config.seed)
+    return Lessons(tokenizer, learned, count, length, config.seed, prepared.weigh)

@@ -51,6 +51,7 @@ _SHARED = (
     "weight_decay",
     "max_length",
     "most_conversations",
+    "telling_weight",
     "emphasis",
     "held_out",
     "evaluations",

@@ -61,7 +61,12 @@ def _verdict(run: Run, rows: Sequence[Mapping[str, Any]]) -> Verdict | None:
         config = run.config
     except BadInput:  # the page tells it where the settings are shown
         return None
-    return narrate(rows, method=config.method, learning_rate=config.learning_rate)
+    return narrate(
+        rows,
+        method=config.method,
+        base_model=config.base_model,
+        learning_rate=config.learning_rate,
+    )
 
 
 def _choice(label: str, options: list[str], key: str) -> str:

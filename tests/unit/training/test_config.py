@@ -113,8 +113,10 @@ def test_fewer_conversations_are_seen_more_often_and_no_preset_runs_away(method:
     assert quick < balanced < thorough
 
 
-def test_a_full_fine_tune_starts_at_the_usual_rate() -> None:
-    assert preset("Balanced", method="full", conversations=500).learning_rate == 5e-5
+def test_a_full_fine_tune_of_an_unknown_model_starts_at_the_usual_rate() -> None:
+    known = preset("Balanced", method="full", conversations=500)
+    other = preset("Balanced", method="full", base_model="gpt2", conversations=500)
+    assert (known.learning_rate, other.learning_rate) == (2e-4, 5e-5)
 
 
 def test_an_unknown_preset_is_refused() -> None:
@@ -146,9 +148,10 @@ def test_a_ready_model_reads_what_tells_most_and_rehearses(method: Any) -> None:
     for count in (20, 320, 10_000):
         made = preset("Balanced", method=method, conversations=count)
         assert made.most_conversations == 320
-        assert made.rehearsal == 0.15
+        assert made.rehearsal == 0.2
+        assert made.telling_weight == 4.0
     alone = preset("Balanced", method="scratch", conversations=1500)
-    assert (alone.most_conversations, alone.rehearsal) == (0, 0.0)
+    assert (alone.most_conversations, alone.rehearsal, alone.telling_weight) == (0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
