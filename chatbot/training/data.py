@@ -236,9 +236,7 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
         ids += example.ids
         learned = [i for i, learn in enumerate(example.trained) if learn and i > 0]
         keep += [start + i - 1 for i in learned]
-        weights += (
-            [example.weights[i] for i in learned] if example.weights else [1.0] * len(learned)
-        )
+        weights += [example.weights[i] if example.weights else 1.0 for i in learned]
     labels = [IGNORED, *(ids[position + 1] for position in keep)]
     if filler := -len(ids) % GRAIN:
         ids += ids[:1] * filler

@@ -41,9 +41,9 @@ class Lessons(Sequence[TrainingExample]):
     Args:
         conversations: at least one of them fits; those of which not even the first answer fits
             are left out.
-        weigh: gives each lesson its weights, by the questions as they come in it.
         count: how many lessons.
         max_length: tokens of a lesson; what stands before gives way first.
+        weigh: gives each lesson its weights, by the questions as they come in it.
     """
 
     def __init__(

@@ -57,17 +57,17 @@ def parts_of(source: data.Source, config: TrainingConfig) -> Parts:
 
 
 def offered(source: data.Source, config: TrainingConfig) -> data.Split:
-    """What there is to choose from for learning, and what is held out."""
+    """All that there is to learn from, before the choice, and what is held out."""
     certain = emphasis.emphasised(source.usable, config)
     return data.split(source.usable, config.held_out, config.seed, certain)
 
 
 def _found(source: data.Source, config: TrainingConfig) -> _Places:
-    certain = emphasis.emphasised(source.usable, config)
     split = offered(source, config)
     learned = split.train
     if 0 < config.most_conversations < len(learned):
         learned = choosing.most_telling(learned, config.most_conversations)
+        certain = emphasis.emphasised(split.train, config)
         taken = {id(conversation) for conversation in (*learned, *certain)}
         learned = tuple(c for c in split.train if id(c) in taken)
     place = {id(conversation): number for number, conversation in enumerate(source.usable)}
