@@ -24,9 +24,9 @@ from typing import Any
 
 import chatbot  # noqa: F401  (first: it says how threads wait, before torch is loaded)
 from chatbot.engine.device import Placement, choose_placement
-from chatbot.training import data, packing, scratch
+from chatbot.training import adapters, data, packing, scratch
 from chatbot.training.config import Method, TrainingConfig, preset
-from chatbot.training.trainable import Trainable, build, with_adapter
+from chatbot.training.trainable import Trainable, build
 
 BATCH = 8
 RATES: dict[Method, float] = {"lora": 1.5e-3, "full": 5e-5, "scratch": 6e-3}
@@ -159,7 +159,7 @@ def start(case: Case, parts: data.Split, placement: Placement) -> tuple[Training
     made = gpt2_of_full_size(config, parts)
     packing.use_for(made.model, placement.device)  # type: ignore[arg-type]
     if case.method == "lora":
-        made.model = with_adapter(made.model, "gpt2", config, placement)
+        made.model = adapters.new(made.model, "gpt2", config, placement)
     return config, made
 
 

@@ -179,13 +179,12 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
-    from chatbot.training import data
+    from chatbot.training import data, learning_on
 
     base = options.base or TrainingConfig.base_model
     count = len(data.read(options.dataset).usable)
-    values = vars(
-        preset(options.preset, method=options.method, base_model=base, conversations=count)
-    )
+    usual = preset(options.preset, method=options.method, base_model=base, conversations=count)
+    values = vars(learning_on.suited(usual))
     given = {name: getattr(options, name) for name in FIELDS}
     return TrainingConfig.of(
         **{

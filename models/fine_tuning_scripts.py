@@ -13,7 +13,7 @@ from typing import Any
 
 from chatbot.engine.catalog import DEFAULT_MODEL
 from chatbot.errors import BadInput, ChatbotError
-from chatbot.training import data
+from chatbot.training import data, learning_on
 from chatbot.training.config import Method, PresetName, TrainingConfig, preset
 from chatbot.training.job import run_training
 from chatbot.training.progress import ProgressLines
@@ -56,9 +56,8 @@ def start_fine_tuning(
     path = "" if dataset is None else str(dataset)
     base = DEFAULT_MODEL if base_model is None else str(base_model)
     source = data.read(path)
-    suggested = preset(
-        size, method=method or "lora", base_model=base, conversations=len(source.usable)
-    )
+    usual = preset(size, method=method or "lora", base_model=base, conversations=len(source.usable))
+    suggested = learning_on.suited(usual)
     config = TrainingConfig.of(**{**vars(suggested), "dataset": path, "seed": seed, **training})
     target = Path(output_dir).expanduser() if output_dir is not None else None
     if target is not None and target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -63,7 +63,7 @@ def load(name_or_path: str | Path, placement: Placement | None = None) -> Loaded
     entry = catalog.resolve(name_or_path)
     place = placement or choose_placement()
     hashing = _Hashing(entry)
-    with _in_plain_words(entry):
+    with in_plain_words(entry):
         model = _weights(entry, torch.float32 if entry.kind == "adapter" else place.torch_dtype)
         tokenizer = load_tokenizer(entry)
         cast_weights(model, place.torch_dtype)
@@ -85,7 +85,7 @@ def load_for_training(name_or_path: str | Path) -> tuple[PreTrainedModel, PreTra
     Raises: as `load`.
     """
     entry = catalog.resolve(name_or_path)
-    with _in_plain_words(entry):
+    with in_plain_words(entry):
         model = _weights(entry, torch.float32)
         tokenizer = load_tokenizer(entry)
         _check_vocabulary(model, tokenizer)
@@ -241,7 +241,7 @@ def _quietly() -> Iterator[None]:
 
 
 @contextmanager
-def _in_plain_words(entry: ModelEntry) -> Iterator[None]:
+def in_plain_words(entry: ModelEntry) -> Iterator[None]:
     """Whatever a damaged folder makes the libraries raise becomes one sentence."""
     try:
         yield

@@ -11,7 +11,7 @@ from chatbot.dataset.findings import Finding
 from chatbot.engine import catalog
 from chatbot.engine.catalog import ModelEntry
 from chatbot.errors import BadInput, OutOfResources
-from chatbot.training import data, emphasis, parting, processes
+from chatbot.training import data, emphasis, learning_on, parting, processes
 from chatbot.training.config import PresetName, TrainingConfig
 from chatbot.training.sizes import sizes_of
 
@@ -115,11 +115,8 @@ def _usable_base(config: TrainingConfig) -> ModelEntry:
     if config.method != "lora":
         return entry
     if entry.kind == "adapter":
-        raise BadInput(
-            "A LoRA adapter can't be put on top of another one.",
-            value=entry.name,
-            remedy=f"Start from {entry.base}, or choose a full fine-tune.",
-        )
+        learning_on.checked(entry, config)
+        return entry
     if Path(entry.name).is_absolute():
         raise BadInput(
             "A LoRA adapter needs its base model under models/, or the chat won't find it.",

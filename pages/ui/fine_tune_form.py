@@ -9,6 +9,7 @@ import streamlit as st
 from chatbot.dataset.personas import Persona
 from chatbot.engine.catalog import ModelEntry, list_models
 from chatbot.errors import ChatbotError
+from chatbot.training import learning_on
 from chatbot.training.command import command_of
 from chatbot.training.config import (
     FIELDS,
@@ -88,7 +89,9 @@ def form(conversations: int, persona: Persona, *, busy: bool) -> None:
             st.caption(f":orange[:material/info:] {plain(few.message)} {plain(few.remedy)}")
         of_the_doctor(persona)
     with errors.shown():
-        usual = preset(chosen, method=method, base_model=base, conversations=conversations)
+        usual = learning_on.suited(
+            preset(chosen, method=method, base_model=base, conversations=conversations)
+        )
         talks = store(persona.key).snapshot().conversations
         config = to_this_machine(replace(usual, dataset=dataset_of(persona)), talks)
         with st.expander("Advanced", icon=":material/tune:", key="ft_advanced"):
@@ -129,8 +132,7 @@ def _base(bases: list[ModelEntry], method: Method) -> str:
     """The base model's name; from scratch there is none to choose."""
     if method == "scratch":
         return bases[0].name
-    usable = [entry for entry in bases if method == "full" or entry.kind != "adapter"]
-    titles = {entry.name: entry.title for entry in usable}
+    titles = {entry.name: entry.title for entry in bases}
     return st.selectbox(
         "Base model",
         list(titles),

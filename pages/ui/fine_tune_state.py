@@ -91,8 +91,9 @@ def set_fields(config: TrainingConfig, names: tuple[str, ...], preset: PresetNam
 
 
 def forget_what_suits_a_base(method: Method) -> None:
-    """Let what depends on the base model be set anew: batches and rehearsal. Only in a callback."""
-    for name in (*_BATCHES, "rehearsal"):
+    """Let what depends on the base model be set anew: batches, rehearsal, and the rank and alpha of
+    an adapter that learns on. Only in a callback."""
+    for name in (*_BATCHES, "rehearsal", "lora_rank", "lora_alpha"):
         for preset in PRESETS:
             st.session_state.pop(field_key(name, method, preset), None)
 
@@ -221,6 +222,5 @@ def _offered(config: TrainingConfig) -> str | None:
         wanted = resolve(config.base_model)
     except ChatbotError:
         return None
-    adapters_too = config.method == "full"
-    offered = [entry for entry in list_models() if entry.kind != "adapter" or adapters_too]
-    return wanted.name if any(e.installed and e.name == wanted.name for e in offered) else None
+    offered = any(entry.installed and entry.name == wanted.name for entry in list_models())
+    return wanted.name if offered else None

@@ -144,8 +144,8 @@ _ACTIONS: Mapping[str, Callable[[Run], Outcome | None]] = {
 def continued(run: Run) -> TrainingConfig:
     """Settings for a new run that starts from the best checkpoint of this one.
 
-    Always a full fine-tune: on top of an adapter no second one can be put, and a model from
-    scratch is small. After another method its rates would not do, so they are the preset's.
+    An adapter learns on, and a full fine-tune goes on as it was. A model from scratch is small: all
+    its weights are trained, and as its rates would not do, they are the preset's.
 
     Raises:
         NotAvailable: it has no checkpoint.
@@ -155,7 +155,7 @@ def continued(run: Run) -> TrainingConfig:
     if best is None:
         raise NotAvailable("This run has no checkpoint to start from.", value=run.id)
     base = resolve(best).name
-    if config.method == "full":
+    if config.method != "scratch":
         return replace(config, base_model=base)
     learned = run.facts.get("trained_on")
     suited = preset(

@@ -240,7 +240,7 @@ def test_two_settings_that_clash_are_refused_with_the_reason(lab: Path) -> None:
     assert "more evaluations than steps" in texts(at)
 
 
-def test_an_lora_base_can_be_no_adapter_and_scratch_needs_no_base(lab: Path) -> None:
+def test_scratch_needs_no_base(lab: Path) -> None:
     at = opened()
     at.button_group(key=Key.METHOD).set_value("scratch")
     ran(at)

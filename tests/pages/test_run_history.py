@@ -11,10 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from chatbot.dataset.importers import dump
+from chatbot.engine.device import Placement
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import runs, shelf
 from chatbot.training.config import TrainingConfig
 from chatbot.training.runs import Run, list_runs, process_start
+from chatbot.training.saving import export
+from chatbot.training.trainable import build
 from pages.ui.errors import UNEXPECTED
 from pages.ui.fine_tune_state import Key
 from pages.ui.run_actions import DELETE, EDIT, FILL, GO_ON, continued
@@ -44,6 +47,12 @@ def made(lab: Path, run_id: str, config: TrainingConfig = CONFIG, state: str = "
     content = {"state": state, "step": 2, "total_steps": 4, **owner}
     (run.path / "status.json").write_text(json.dumps(content))
     return run
+
+
+def small_adapter(folder: Path, config: TrainingConfig) -> None:
+    """An adapter of no effect on the lab's tiny model, as a run leaves it."""
+    trainable = build(config, [], Placement("cpu", "float32", "test"))
+    export(trainable.model, trainable.tokenizer, folder, base=trainable.base)
 
 
 def opened() -> AppTest:
@@ -195,16 +204,49 @@ def test_a_base_that_is_gone_is_said(lab: Path) -> None:
     assert "learned from is not in the list" in texts(at)
 
 
-def test_a_run_can_start_from_the_checkpoint_of_another(lab: Path, tiny_gpt2: Path) -> None:
+def test_an_adapter_learns_on_from_its_checkpoint(lab: Path) -> None:
     run = made(lab, "a")
     at = opened()
     assert GO_ON not in " ".join(at.menu_button(key=f"{Key.RUN_MENU}_a").options)
+    small_adapter(run.path / "checkpoint-2", CONFIG)
+    at = choose(opened(), run, GO_ON)
+    assert at.selectbox(key=Key.BASE).value == "runs/a/checkpoint-2"
+    assert at.button_group(key=Key.METHOD).value == "lora"
+    assert at.number_input(key="ft_field_seed_lora_balanced").value == 7
+    assert not at.button(key=Key.START).disabled
+    assert continued(run) == replace(CONFIG, base_model="runs/a/checkpoint-2")
+
+
+def test_the_form_takes_rank_and_alpha_of_an_adapter_that_is_chosen(lab: Path) -> None:
+    run = made(lab, "a")
+    small_adapter(run.path / "checkpoint-2", CONFIG)
+    at = opened()
+    rank, alpha = "ft_field_lora_rank_lora_balanced", "ft_field_lora_alpha_lora_balanced"
+    at.selectbox(key=Key.BASE).select("tiny")
+    ran(at)
+    usual = at.number_input(key=rank).value
+    at.selectbox(key=Key.BASE).select("runs/a/checkpoint-2")
+    ran(at)
+    assert (at.number_input(key=rank).value, at.number_input(key=alpha).value) == (8, 64)
+    at.number_input(key=rank).set_value(16)
+    ran(at)
+    assert "keeps its rank and alpha" in texts(at)
+    assert at.button(key=Key.START).disabled
+    at.selectbox(key=Key.BASE).select("tiny")
+    ran(at)
+    assert at.number_input(key=rank).value == usual
+    assert not at.button(key=Key.START).disabled
+
+
+def test_a_model_from_scratch_goes_on_as_a_full_fine_tune(lab: Path, tiny_gpt2: Path) -> None:
+    scratch = replace(CONFIG, method="scratch", learning_rate=6e-3)
+    run = made(lab, "a", scratch)
     shutil.copytree(tiny_gpt2, run.path / "checkpoint-2")
     at = choose(opened(), run, GO_ON)
     assert at.selectbox(key=Key.BASE).value == "runs/a/checkpoint-2"
     assert at.button_group(key=Key.METHOD).value == "full"
     assert at.number_input(key="ft_field_seed_full_balanced").value == 7
-    assert continued(run).learning_rate < CONFIG.learning_rate  # LoRA's would ruin a full one
+    assert continued(run).learning_rate < scratch.learning_rate
 
 
 def test_two_runs_are_compared(lab: Path) -> None:

@@ -8,9 +8,8 @@ import torch
 
 from chatbot.engine.families import FAMILIES, Family
 from chatbot.engine.loading import load_for_training
-from chatbot.training import data, packing
+from chatbot.training import adapters, data, packing
 from chatbot.training.config import TrainingConfig
-from chatbot.training.trainable import LORA_TARGETS, with_adapter
 from tests.unit.training.small import conversations
 from tests.unit.training.test_packing import one_by_one, packed_loss
 from tests.unit.training.test_trainer import FLOAT32
@@ -22,10 +21,10 @@ def test_adapters_reach_every_layer_of_a_block_and_learn_from_packed_conversatio
 ) -> None:
     plain, tokenizer = load_for_training(family_model(family))
     examples = data.tokenise(tokenizer, conversations(4), 200).examples
-    model = with_adapter(plain, family, TrainingConfig(lora_rank=4, seed=1), FLOAT32).eval()
+    model = adapters.new(plain, family, TrainingConfig(lora_rank=4, seed=1), FLOAT32).eval()
     adapted = {name.split(".lora_")[0].split(".")[-1] for name, _ in model.named_parameters()
                if ".lora_" in name}  # fmt: skip
-    assert adapted == set(LORA_TARGETS[family])
+    assert adapted == set(adapters.LORA_TARGETS[family])
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.1)

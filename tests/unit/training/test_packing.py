@@ -8,9 +8,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from chatbot.engine.loading import load_for_training
-from chatbot.training import data, packing
+from chatbot.training import adapters, data, packing
 from chatbot.training.config import TrainingConfig
-from chatbot.training.trainable import with_adapter
 from chatbot.training.trainer import token_loss
 from tests.unit.training.small import conversations
 
@@ -55,7 +54,7 @@ def test_a_packed_loss_and_its_gradients_are_those_of_the_conversations_apart(
     if adapter:
         place = type("Place", (), {"dtype": "float32"})
         config = TrainingConfig(lora_rank=4, seed=1)
-        model = with_adapter(model, family, config, place).eval()  # type: ignore[arg-type]
+        model = adapters.new(model, family, config, place).eval()  # type: ignore[arg-type]
         for name, weight in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.normal_(weight, std=0.1)  # they start at zero, where all looks right

@@ -61,7 +61,7 @@ def test_the_disk_need_follows_the_method(settings: TrainingConfig) -> None:
     assert wider > need["lora"]
 
 
-def test_lora_refuses_an_adapter_and_a_base_that_the_chat_would_not_find(
+def test_lora_refuses_a_base_that_the_chat_would_not_find(
     settings: TrainingConfig, home: Path, tiny_gpt2: Path
 ) -> None:
     lora = changed(settings, method="lora", base_model=str(tiny_gpt2))
