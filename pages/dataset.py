@@ -206,7 +206,7 @@ def conversation(
         )
         if st.toggle("See what the model sees", key="dataset_tokens_open"):
             with st.container(border=True):
-                token_view.panel(draft.conversation)
+                token_view.panel(draft.conversation, snapshot)
     writing(
         key=Key.WRITING,
         conversation=Key.CONVERSATION,

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,7 +18,9 @@ from chatbot.errors import BadInput, ChatbotError
 from chatbot.messages import Conversation, Message
 from chatbot.training import data
 from chatbot.training.config import TrainingConfig
+from chatbot.training.telling import Telling
 from chatbot.training.token_text import bytes_of, pieces
+from chatbot.training.weighing import telling_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -43,6 +45,7 @@ class Token:
         turn: the turn, from 1, whose words it holds; 0 for the template's own.
         trained: whether the model learns to say it.
         part_of: the characters that it holds only a part of, else "".
+        telling: whether it is learned and belongs to a word that tells what was asked for.
     """
 
     id: int
@@ -51,6 +54,7 @@ class Token:
     turn: int
     trained: bool
     part_of: str = ""
+    telling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,16 @@ class Reader:
         """Tokens of a conversation that training reads, `max_length` being its setting."""
         return min(max_length, self.window)
 
-    def look(self, conversation: Conversation, max_length: int = LONGEST) -> Seen:
+    def look(
+        self,
+        conversation: Conversation,
+        max_length: int = LONGEST,
+        telling: Telling | None = None,
+    ) -> Seen:
         """The conversation in tokens, exactly those that training reads.
+
+        Args:
+            telling: finds the telling words among them; None looks for none.
 
         Raises:
             BadInput: it has no turns, the template refuses their order, or the model is damaged.
@@ -122,6 +134,9 @@ class Reader:
         tokenizer, limit = self.tokenizer, self.limit(max_length)
         example = tokenise_conversation(tokenizer, conversation.messages)
         tokens = tuple(_tokens(tokenizer, conversation.messages, example))
+        if telling is not None:
+            told = set(telling_tokens(tokenizer, telling, conversation, example))
+            tokens = tuple(replace(t, telling=n in told) for n, t in enumerate(tokens))
         read = data.tokenise(tokenizer, [conversation], limit)
         if not read.examples:
             return Seen(tokens, limit, 0, 0)

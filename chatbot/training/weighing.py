@@ -34,30 +34,37 @@ class Weighing:
         if self._weight == 1.0:
             return example
         weights = [1.0] * len(example.ids)
-        for told, places in zip(self._told(conversation), _answers(example), strict=False):
-            if told:
-                self._weigh(weights, example, places, told)
+        for place in telling_tokens(self._tokenizer, self._telling, conversation, example):
+            weights[place] = self._weight
         return replace(example, weights=weights)
 
-    def _told(self, conversation: Conversation) -> Iterator[set[str]]:
-        """The telling words of each of the bot's messages; none where nobody asked."""
-        asked = None
-        for message in conversation.messages:
-            if message.role == "assistant":
-                yield set() if asked is None else {*self._telling.words_of(asked, message.text)}
-            asked = message.text if message.role == "user" else None
 
-    def _weigh(
-        self, weights: list[float], example: TrainingExample, places: list[int], told: set[str]
-    ) -> None:
-        parts = bytes_of(self._tokenizer, [example.ids[place] for place in places])
+def telling_tokens(
+    tokenizer: "PreTrainedTokenizerFast",
+    telling: Telling,
+    conversation: Conversation,
+    example: TrainingExample,
+) -> Iterator[int]:
+    """The places of the learned tokens that hold, in whole or in part, a telling word."""
+    for told, places in zip(_told(telling, conversation), _answers(example), strict=False):
+        if not told:
+            continue
+        parts = bytes_of(tokenizer, [example.ids[place] for place in places])
         ends = list(accumulate(map(len, parts)))
         text = b"".join(parts).decode("utf-8", "replace")
         for word, start, end in placed(text):
             if word in told:
                 first, last = (len(text[:border].encode()) for border in (start, end))
-                for number in range(bisect_right(ends, first), bisect_left(ends, last) + 1):
-                    weights[places[number]] = self._weight
+                yield from places[bisect_right(ends, first) : bisect_left(ends, last) + 1]
+
+
+def _told(telling: Telling, conversation: Conversation) -> Iterator[set[str]]:
+    """The telling words of each of the bot's messages; none where nobody asked."""
+    asked = None
+    for message in conversation.messages:
+        if message.role == "assistant":
+            yield set() if asked is None else {*telling.words_of(asked, message.text)}
+        asked = message.text if message.role == "user" else None
 
 
 def _answers(example: TrainingExample) -> Iterator[list[int]]:

@@ -1,5 +1,6 @@
 """With which model's eyes the Dataset page reads: its tokenizer, and all token counts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,9 @@ import streamlit as st
 
 from chatbot import paths
 from chatbot.engine.catalog import DEFAULT_MODEL, POCKET_MODEL, ModelEntry, list_models
+from chatbot.messages import Conversation
 from chatbot.training.seen import LONGEST, Reader, reader_of
+from chatbot.training.telling import Telling
 from pages.ui import fine_tune_state, state
 
 if TYPE_CHECKING:
@@ -82,6 +85,12 @@ def _lengths(home: str, reader: Reader) -> "Lengths":
     from chatbot.training.lengths import Lengths
 
     return Lengths(reader)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def telling(version: str, _conversations: Sequence[Conversation]) -> Telling:
+    """The words that tell what was asked for, counted in all of this version of the file."""
+    return Telling(_conversations)
 
 
 def _choose(key: str) -> None:

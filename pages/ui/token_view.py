@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from chatbot.dataset.snapshot import Snapshot
 from chatbot.messages import Conversation
+from chatbot.training.config import TELLING_WEIGHT
 from chatbot.training.seen import Seen
 from pages.ui import dataset_reading, errors
 
@@ -21,7 +23,7 @@ _component = st.components.v2.component(
 )
 
 
-def panel(conversation: Conversation) -> None:
+def panel(conversation: Conversation, snapshot: Snapshot) -> None:
     """Choose the base model, and see the conversation as that model does."""
     st.caption(
         "A model reads tokens: words and parts of words, each with a number. Around what is said "
@@ -38,10 +40,18 @@ def panel(conversation: Conversation) -> None:
             st.caption("No turns yet: nothing to see.")
             return
         with st.spinner("Reading with the model's tokenizer"):
-            seen = choice.reader.look(conversation, choice.max_length)
+            telling = dataset_reading.telling(snapshot.version, snapshot.conversations)
+            seen = choice.reader.look(conversation, choice.max_length, telling)
         st.markdown(counted(seen, choice.reader.window), width="stretch")
         if (told := cut_sentence(seen, len(conversation.messages))) is not None:
             st.caption(f":orange[:material/content_cut:] {told}")
+        if any(token.telling for token in seen.tokens[: seen.cut]):
+            st.caption(
+                "Words with a double line tell what was asked for: all through your conversations "
+                "they come with such questions far more often than by chance. A fine-tune prefers "
+                f"conversations that have many, and each counts {TELLING_WEIGHT:g} times in "
+                "learning (telling_weight)."
+            )
         _draw(seen)
 
 
@@ -84,6 +94,7 @@ def _draw(seen: Seen) -> None:
             "kinds": [token.kind for token in shown],
             "turns": [token.turn for token in shown],
             "trained": [token.trained for token in shown],
+            "telling": [token.telling for token in shown],
             "parts": {n: token.part_of for n, token in enumerate(shown) if token.part_of},
         },
     )

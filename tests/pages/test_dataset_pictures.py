@@ -15,6 +15,7 @@ from pages.ui.dataset_figures import lengths_figure, topics_figure, turns_figure
 from pages.ui.errors import UNEXPECTED
 from pages.ui.token_view import counted, cut_sentence
 from tests.unit.training.small import conversations, install
+from tests.unit.training.told import LEARNED
 
 SCRIPTS = {
     "pictures": """
@@ -25,7 +26,8 @@ dataset_pictures.panel(store().snapshot(), open_conversation=lambda index, versi
     "tokens": """
 from pages.ui import token_view
 from pages.ui.resources import store
-token_view.panel(store().snapshot().conversations[0])
+snapshot = store().snapshot()
+token_view.panel(snapshot.conversations[0], snapshot)
 """,
 }
 
@@ -86,6 +88,15 @@ def test_what_the_model_sees_is_counted_for_the_chosen_model(home: Path, model: 
     assert f"**{len(seen.tokens):,} tokens, {seen.learned:,} of them learned**" in [
         text.value.partition(";")[0] for text in at.markdown
     ]
+
+
+def test_words_that_tell_what_was_asked_for_are_explained_where_there_are_some(
+    home: Path, model: str
+) -> None:
+    write(home, LEARNED)
+    assert "tell what was asked for" in captions(choose(page("tokens"), model))
+    write(home, conversations(2))
+    assert "tell what was asked for" not in captions(choose(page("tokens"), model))
 
 
 def test_from_scratch_shows_pocket_gpt2s_and_says_so(home: Path) -> None:

@@ -9,6 +9,7 @@ const SPEAKERS = {
 }
 const LEGEND = [
   ["learned", "learned"],
+  ["learned telling", "learned, tells what was asked for"],
   ["words", "only read"],
   ["template", "role marker, chat template"],
   ["end", "end token"],
@@ -51,8 +52,12 @@ function described(data, n) {
   const turn = data.turns[n] ? `, turn ${data.turns[n]}` : ""
   const part = data.parts[n] ? `, part of “${data.parts[n]}”` : ""
   const cut = data.cut >= 0 && data.start + n >= data.cut
-  const fate = cut ? "not read in training" : data.trained[n] ? "learned" : "only read"
+  const fate = cut ? "not read in training" : data.trained[n] ? learned(data, n) : "only read"
   return `${place}: id ${data.ids[n]}, ${SPEAKERS[data.kinds[n]]}${turn}${part}, ${fate}`
+}
+
+function learned(data, n) {
+  return data.telling[n] ? "learned, tells what was asked for" : "learned"
 }
 
 export default function ({ data, parentElement }) {
@@ -83,6 +88,7 @@ export default function ({ data, parentElement }) {
     const behind = data.cut >= 0 && place >= data.cut
     if (behind) chip.classList.add("behind")
     else if (data.trained[n]) chip.classList.add("learned")
+    if (data.telling[n] && !behind) chip.classList.add("telling")
     if (data.parts[n]) chip.classList.add("part")
     chip.dataset.n = n
     spell(chip, text)

@@ -11,7 +11,9 @@ from chatbot.errors import BadInput, NotAvailable
 from chatbot.messages import Conversation, Message, assistant, user
 from chatbot.training import data
 from chatbot.training.seen import Reader, Seen, reader_of
+from chatbot.training.telling import Telling
 from tests.unit.training.small import install
+from tests.unit.training.told import LEARNED
 
 MARKED = "Stop <|im_end|> \ufdd0 \ud83d\n\n\t 😀 ¡né! 漢字"
 texts = st.one_of(st.text(max_size=30), st.sampled_from([MARKED, " ", "\n", "user", "i", "s"]))
@@ -130,3 +132,14 @@ def test_what_cannot_be_read_is_said(tiny: str, home: Path) -> None:
     (home / "models" / tiny / "tokenizer.json").write_text("{}")
     with pytest.raises(BadInput, match="tokenizer"):
         reader_of(tiny).look(Conversation((user("Hi"), assistant("Hello"))))
+
+
+def test_words_that_tell_what_was_asked_for_are_marked(reader: Reader) -> None:
+    talk = Conversation((user("Where do you eat, sir?"), assistant("Oh, at Müller — tonight.")))
+    seen = reader.look(talk, telling=Telling(LEARNED))
+    marked = [token for token in seen.tokens if token.telling]
+    assert reader.tokenizer.decode([token.id for token in marked]).strip() == "Müller"
+    assert all(token.trained for token in marked)
+    plain = reader.look(talk)
+    assert not any(token.telling for token in plain.tokens)
+    assert [token.id for token in plain.tokens] == [token.id for token in seen.tokens]

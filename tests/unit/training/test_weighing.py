@@ -15,25 +15,10 @@ from chatbot.training.telling import Telling
 from chatbot.training.trainer import token_loss
 from chatbot.training.weighing import Weighing
 from tests.unit.training.small import changed
+from tests.unit.training.told import LEARNED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
-
-NAMES = (
-    "Café Müller",
-    "at old Müller's",
-    "by Müller, in spring",
-    "ask Müller",
-    "oh, Müller",
-    "Müller and no other",
-)
-LEARNED = [
-    *(
-        Conversation((user(f"Where do you eat, friend{n}?"), assistant(f"{answer}, number{n}.")))
-        for n, answer in enumerate(NAMES)
-    ),
-    *(Conversation((user(f"And then{n}?"), assistant(f"Then it was {n}."))) for n in range(30)),
-]
 
 
 @pytest.fixture
