@@ -36,6 +36,8 @@ def sizes_of(config: TrainingConfig, base: ModelEntry | None) -> Sizes:
         return Sizes(
             count, count, config.scratch_layers, width, 4 * width, config.scratch_vocab + 2
         )
+    if base.base is not None:  # an adapter: what is loaded is the model that it stands on
+        base = catalog.resolve(base.base)
     shape = _shape(base)
     width = int(shape.get("hidden_size") or shape.get("n_embd") or 768)
     inner = int(shape.get("intermediate_size") or shape.get("n_inner") or 4 * width)
@@ -61,6 +63,5 @@ def _weights(base: ModelEntry, shape: dict[str, Any]) -> int:
 
 
 def _shape(base: ModelEntry) -> dict[str, Any]:
-    folder = base.path if base.base is None else catalog.resolve(base.base).path
-    content = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    content = json.loads((base.path / "config.json").read_text(encoding="utf-8"))
     return content if isinstance(content, dict) else {}

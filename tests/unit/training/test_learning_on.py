@@ -15,6 +15,7 @@ from chatbot.training import learning_on, preflight, trainable
 from chatbot.training.config import TrainingConfig
 from chatbot.training.job import run_training
 from chatbot.training.runs import Run
+from chatbot.training.sizes import sizes_of
 from tests.unit.training.small import changed, conversations
 
 
@@ -119,3 +120,11 @@ def test_weights_that_do_not_fit_are_one_sentence(first: Run) -> None:
     save_file({name: tensor[:1].clone() for name, tensor in load_file(file).items()}, file)
     with pytest.raises(BadInput, match="could not be loaded"):
         trainable.build(config, conversations(4), choose_placement())
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_it_needs_the_memory_of_the_model_that_it_stands_on(first: Run, method: str) -> None:
+    on_adapter = changed(going_on(first), method=method)
+    on_base = changed(on_adapter, base_model="tiny-gpt2")
+    sizes = (sizes_of(c, catalog.resolve(c.base_model)) for c in (on_adapter, on_base))
+    assert next(sizes) == next(sizes)
