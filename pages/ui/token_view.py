@@ -48,9 +48,9 @@ def panel(conversation: Conversation, snapshot: Snapshot) -> None:
         if any(token.telling for token in seen.tokens[: seen.cut]):
             st.caption(
                 "Words with a double line tell what was asked for: all through your conversations "
-                "they come with such questions far more often than by chance. A fine-tune prefers "
-                f"conversations that have many, and each counts {TELLING_WEIGHT:g} times in "
-                "learning (telling_weight)."
+                "they come with such questions far more often than by chance. LoRA and full prefer "
+                f"conversations that have many, and count each {TELLING_WEIGHT:g} times in "
+                "learning (telling_weight); from scratch, all words count alike."
             )
         _draw(seen)
 
