@@ -34,10 +34,10 @@ def suited(config: TrainingConfig) -> TrainingConfig:
         if adapter is None:
             return config
         rank, alpha = _rank_and_alpha(adapter)
+        rehearsal = REHEARSAL if adapter.base == DEFAULT_MODEL else config.rehearsal
+        return replace(config, lora_rank=rank, lora_alpha=alpha, rehearsal=rehearsal)
     except ChatbotError:
         return config
-    rehearsal = REHEARSAL if adapter.base == DEFAULT_MODEL else config.rehearsal
-    return replace(config, lora_rank=rank, lora_alpha=alpha, rehearsal=rehearsal)
 
 
 def checked(adapter: ModelEntry, config: TrainingConfig) -> None:

@@ -107,6 +107,13 @@ def test_another_kind_of_adapter_is_refused_before_the_start(
     assert learning_on.suited(config) == config
 
 
+def test_a_rank_beyond_all_settings_leaves_them_as_they_are(first: Run) -> None:
+    config = rewritten(first, r=100_000)
+    assert learning_on.suited(config) == config
+    with pytest.raises(BadInput, match="keeps its rank and alpha"):
+        preflight.check(config)
+
+
 def test_settings_that_can_not_be_read_are_refused(first: Run) -> None:
     config = rewritten(first, r="many")
     with pytest.raises(BadInput, match="can't be read"):
