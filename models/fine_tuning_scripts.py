@@ -36,7 +36,7 @@ def start_fine_tuning(
         dataset: a file of conversations (ShareGPT JSON); None is the persona of the editor,
             else the starter persona.
         base_model: a folder or a catalog name such as "smollm2-135m-instruct" or "pocket-gpt2";
-            None is the default model.
+            None is the default model. With "lora", an adapter learns on and keeps its rank.
         method: "lora" (None means this) trains a small adapter, "full" every weight, "scratch" a
             new small GPT-2.
         output_dir: where to copy the checkpoint in addition; None leaves it in its run's folder

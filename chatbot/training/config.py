@@ -80,7 +80,8 @@ class TrainingConfig:
     The defaults are LoRA's; `preset` knows what suits the other methods and the data's size.
 
     Args:
-        base_model: catalog name or folder; not used by "scratch".
+        base_model: catalog name or folder; not used by "scratch". With "lora", one that is an
+            adapter learns on (`learning_on`).
         method: "lora" trains a small adapter, "full" every weight, "scratch" a new GPT-2.
         dataset: path of the conversations; "" is the persona that the editor shows.
         batch_size: conversations at once; a step sees `batch_size * gradient_accumulation`.

@@ -140,7 +140,8 @@ def _base(bases: list[ModelEntry], method: Method) -> str:
         key=Key.BASE,
         on_change=fine_tune_state.forget_what_suits_a_base,
         args=(method,),
-        help="The model to start from. It stays as it is; the result is a checkpoint of its own.",
+        help="The model to start from. It stays as it is; the result is a checkpoint of its own. "
+        "With LoRA, a checkpoint that is an adapter learns on.",
     )
 
 

@@ -13,10 +13,11 @@ from chatbot.engine.loading import load
 from chatbot.errors import BadInput
 from chatbot.training import learning_on, preflight, trainable
 from chatbot.training.config import TrainingConfig
-from chatbot.training.job import run_training
+from chatbot.training.job import TrainingJob, run_training
 from chatbot.training.runs import Run
 from chatbot.training.sizes import sizes_of
 from tests.unit.training.small import changed, conversations
+from tests.unit.training.test_ends import PATIENCE, until
 
 
 @pytest.fixture
@@ -63,6 +64,22 @@ def test_it_begins_where_the_adapter_stands_and_ends_as_one_on_the_same_base(
     assert all(before[name].shape == after[name].shape for name in before)
     assert any(not before[name].equal(after[name]) for name in before)
     assert load(second.best_checkpoint).entry.family == "gpt2"
+
+
+def test_paused_and_resumed_it_ends_the_same_to_the_bit(first: Run) -> None:
+    config = changed(going_on(first), max_steps=30, lora_dropout=0.1)
+    through = run_training(config, run_id="through")
+    job = TrainingJob()
+    run = job.start(config)
+    until(lambda: run.status().step >= 2)
+    job.pause()
+    job.join(PATIENCE)
+    assert run.status().state == "paused"
+    job.resume(run.id)
+    job.join(PATIENCE)
+    assert run.status().state == "finished", run.status()
+    ended, uninterrupted = (weights(one.path / "checkpoint-30") for one in (run, through))
+    assert all(ended[name].equal(uninterrupted[name]) for name in uninterrupted)
 
 
 def test_its_weights_are_the_adapters_to_the_bit_and_nothing_else_learns(first: Run) -> None:
