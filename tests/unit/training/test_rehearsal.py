@@ -4,9 +4,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from benchmarks.persona import questions
+from chatbot.dataset.examining import letters_of
 from chatbot.messages import Conversation, assistant, user
 from chatbot.training import answers, data, rehearsal
 from chatbot.training.config import TrainingConfig
+from chatbot.training.scores.general import general_questions
 from tests.unit.training.small import conversations
 
 if TYPE_CHECKING:
@@ -14,10 +16,15 @@ if TYPE_CHECKING:
 
 
 def test_what_is_asked_to_see_what_is_left_is_not_rehearsed() -> None:
-    asked = {c.messages[0].text.lower() for c in rehearsal.conversations()}
-    assert len(asked) == len(rehearsal.conversations()) > 40
-    measured = {*answers.QUESTIONS, *answers.OUTSIDE, *(q.text for q in questions())}
-    assert not asked & {text.lower() for text in measured}
+    asked = [letters_of(c.messages[0].text) for c in rehearsal.conversations()]
+    assert len(set(asked)) == len(asked) > 40
+    measured = (
+        *answers.QUESTIONS,
+        *answers.OUTSIDE,
+        *(question.text for question in questions()),
+        *(general.question for general in general_questions()),
+    )
+    assert not set(asked) & {letters_of(text) for text in measured}
 
 
 def test_what_the_persona_answers_itself_is_left_to_it() -> None:
