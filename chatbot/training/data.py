@@ -29,6 +29,9 @@ MOST_HELD_OUT = 64
 GRAIN = 32
 """Rows and labels are filled up to a multiple of it, so that few shapes occur. Measured on a small
 GPT-2: a third less time, half the memory."""
+GRAINS_A_ROW = 16
+"""At least; rows that are longer than so many grains have coarser ones. What a run over 10,000
+conversations holds at most, 64 a step: 1.6 GB, and 2.0 GB where all grains are equal."""
 IGNORED = -100
 """The label of a position that is not learned; PyTorch's cross-entropy skips it."""
 
@@ -211,8 +214,9 @@ def tokenise(
 def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
     """Pack whole conversations into one row, without padding, ready for the model.
 
-    The row and its labels are filled up to a multiple of `GRAIN`, by tokens that belong to
-    nobody and learn nothing: processors prepare a matrix product anew for each shape.
+    The row and its labels are filled up to whole grains, by tokens that belong to nobody and
+    learn nothing: processors prepare a matrix product anew for each shape, and keep it. No more
+    than `GRAIN` of them are together, so that their positions are within any model's window.
 
     Returns:
         input_ids, position_ids: (1, T); positions begin at 0 in each conversation, which is how
@@ -238,10 +242,10 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
         keep += [start + i - 1 for i in learned]
         weights += [example.weights[i] if example.weights else 1.0 for i in learned]
     labels = [IGNORED, *(ids[position + 1] for position in keep)]
-    if filler := -len(ids) % GRAIN:
-        ids += ids[:1] * filler
-        lengths.append(filler)
-    filler = -len(keep) % GRAIN
+    filler = _missing(len(ids))
+    ids += ids[:1] * filler
+    lengths += [min(GRAIN, filler - start) for start in range(0, filler, GRAIN)]
+    filler = _missing(len(keep))
     keep += [0] * filler
     weights += [0.0] * filler
     labels += [IGNORED] * filler
@@ -256,6 +260,13 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
         "use_cache": False,
         **({"weights": torch.tensor(weights)} if weighed else {}),
     }
+
+
+def _missing(length: int) -> int:
+    """Positions to the next whole grain: of `GRAIN` or, if more, the power of two of which
+    `GRAINS_A_ROW` to twice as many fit into the length."""
+    next_power_of_two = 1 << length.bit_length()
+    return -length % max(GRAIN, next_power_of_two // (2 * GRAINS_A_ROW))
 
 
 def _has_an_answer(messages: Sequence[Message]) -> bool:

@@ -162,3 +162,19 @@ def test_a_row_is_filled_up_by_tokens_that_learn_nothing_and_belong_to_nobody() 
     assert len(batch["logits_to_keep"]) == 32
     exact = data.collate([TrainingExample(list(range(32)), [True] * 32)])
     assert exact["lengths"] == (32,)
+
+
+def test_long_rows_have_few_shapes_and_little_that_fills_them() -> None:
+    lengths = range(3_700, 5_600, 7)
+    rows = [data.collate([TrainingExample([7] * n, [False] + [True] * (n - 1))]) for n in lengths]
+    for part in ("input_ids", "logits_to_keep"):
+        assert len({row[part].shape[-1] for row in rows}) <= 10  # 60 of them in grains of 32
+    for n, row in zip(lengths, rows, strict=True):
+        assert n <= row["input_ids"].shape[-1] <= n * 17 / 16
+
+
+def test_what_fills_a_long_row_stays_within_any_window() -> None:
+    row = data.collate([TrainingExample([7] * 5_121, [False] + [True] * 5_120)])
+    assert row["input_ids"].shape == (1, 5_376)
+    assert row["lengths"] == (5_121, *[data.GRAIN] * 7, 31)
+    assert int(row["position_ids"][0, 5_121:].max()) < data.GRAIN
