@@ -14,6 +14,7 @@ from pages.ui import errors
 from pages.ui.charts import Figure, Row, live_chart, thinned
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
+from pages.ui.run_names import base_name
 
 MOST_COMPARED = 6
 """As many as the theme has colours for."""
@@ -89,11 +90,6 @@ def shortened(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def base_name(base_model: str) -> str:
-    """A catalog name for reading: `20261122-161502-smollm2-lora, step 40` of a checkpoint."""
-    return base_model.removeprefix("runs/").replace("/checkpoint-", ", step ")
-
-
 def _curve(
     title: str, kind: str, points: Sequence[tuple[float, float]], color: int, *, legend: bool
 ) -> Figure:
@@ -122,7 +118,8 @@ def _two(one: Run, other: Run, names: Sequence[str]) -> None:
     for difference in found:
         values = (difference.here, difference.there)
         if difference.name == "base_model":
-            values = (base_name(difference.here), base_name(difference.there))
+            short = (base_name(difference.here), base_name(difference.there))
+            values = short if len(set(short)) == 2 else values
         rows.append((_labelled(difference.label, difference.name), *values))
     st.markdown(_table(names, rows))
     if not found:

@@ -18,6 +18,7 @@ from pages.ui.fine_tune_form import METHODS
 from pages.ui.fine_tune_state import Key, Outcome
 from pages.ui.measures import duration
 from pages.ui.run_actions import DELETE, DEMOTE, EDIT, FILL, GO_ON, ICONS, PROMOTE
+from pages.ui.run_names import base_name, way
 from pages.ui.run_view import ENDS
 
 PER_PAGE = 8
@@ -163,7 +164,7 @@ def _losses(entry: Entry) -> str:
 
 def _facts(entry: Entry) -> str:
     config, status, figures = entry.config, entry.status, entry.figures
-    said = [_way(config)] if config else ["its settings can't be read"]
+    said = [way(config)] if config else ["its settings can't be read"]
     said.append(f"{status.step:,} of {status.total_steps:,} steps")
     if figures.started is not None:
         said.append(when(figures.started))
@@ -171,13 +172,6 @@ def _facts(entry: Entry) -> str:
         said.append(duration(figures.seconds))
     said.append(megabytes(entry.size))
     return " · ".join(said)
-
-
-def _way(config: TrainingConfig) -> str:
-    """`LoRA on smollm2-135m-instruct`."""
-    if config.method == "scratch":
-        return METHODS["scratch"]
-    return f"{METHODS[config.method]} on {run_compare.base_name(config.base_model)}"
 
 
 def megabytes(size: int) -> str:
@@ -248,7 +242,7 @@ def _table(entries: Sequence[Entry]) -> None:
 def _base(entry: Entry) -> str:
     if entry.config is None or entry.config.method == "scratch":
         return ""
-    return run_compare.base_name(entry.config.base_model)
+    return base_name(entry.config.base_model)
 
 
 def _trash() -> None:

@@ -9,9 +9,9 @@ from chatbot.training import queue, shelf
 from chatbot.training.runs import Run, active_run, get_run
 from pages.ui import errors, fine_tune_state, run_actions
 from pages.ui.errors import plain
-from pages.ui.fine_tune_form import METHODS
 from pages.ui.fine_tune_state import Outcome
 from pages.ui.resources import training_job
+from pages.ui.run_names import way
 
 POLL = 1.0
 """Seconds between two looks at whether the next run has begun."""
@@ -77,12 +77,11 @@ def _row(run: Run, *, first: bool, busy: bool) -> None:
         )
     with errors.shown():
         config = run.config
-        base = "" if config.method == "scratch" else f" · {config.base_model}"
         limit = config.max_steps
         length = f"{config.epochs:.3g} epochs" if limit is None else f"{limit} steps"
         st.caption(
             plain(
-                f"{METHODS[config.method]}{base} · {length} · learning rate "
+                f"{way(config)} · {length} · learning rate "
                 f"{config.learning_rate:g} · data version {run.dataset_version[:12]}"
             )
         )
