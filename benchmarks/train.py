@@ -188,8 +188,11 @@ def _watcher(made: Trainable, parts: data.Split, wanted: float, steps: int, seco
 
         def _count(self, model: Any, _: Any, given: dict[str, Any]) -> None:
             if model.training:
-                mask = given.get("attention_mask")
-                self.tokens += int(given["input_ids"].numel() if mask is None else mask.sum())
+                mask, lengths = given.get("attention_mask"), given.get("lengths")
+                if lengths is not None:
+                    self.tokens += sum(lengths)
+                else:
+                    self.tokens += int(given["input_ids"].numel() if mask is None else mask.sum())
 
         def on_step_begin(self, *_: Any, **__: Any) -> None:
             self._began = time.perf_counter()

@@ -215,17 +215,18 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
     """Pack whole conversations into one row, without padding, ready for the model.
 
     The row and its labels are filled up to whole grains, by tokens that belong to nobody and
-    learn nothing: processors prepare a matrix product anew for each shape, and keep it. No more
-    than `GRAIN` of them are together, so that their positions are within any model's window.
+    learn nothing: processors prepare a matrix product anew for each shape, and keep it.
 
     Returns:
         input_ids, position_ids: (1, T); positions begin at 0 in each conversation, which is how
-            the models' attention tells them apart.
+            the models' attention tells them apart, and at every `GRAIN` tokens of what fills the
+            row, so that they stay within any model's window.
         logits_to_keep: (N,) the positions whose next token is learned; logits are made there only.
         labels: (1, N + 1) those next tokens, after one ignored label at the front: the Trainer
             counts a causal model's labels from the second on.
         weights: (N,) how much each of those tokens counts; only where an example has weights.
-        lengths: tokens of each conversation, for attention that works one by one.
+        lengths: tokens of each conversation, for attention that works one by one. Together they
+            are less than T by what fills the row.
         use_cache: False; a key-value cache would switch off the separation.
     """
     import torch
@@ -244,12 +245,12 @@ def collate(examples: Sequence[TrainingExample]) -> dict[str, Any]:
     labels = [IGNORED, *(ids[position + 1] for position in keep)]
     filler = _missing(len(ids))
     ids += ids[:1] * filler
-    lengths += [min(GRAIN, filler - start) for start in range(0, filler, GRAIN)]
+    positions = [position for length in lengths for position in range(length)]
+    positions += [position % GRAIN for position in range(filler)]
     filler = _missing(len(keep))
     keep += [0] * filler
     weights += [0.0] * filler
     labels += [IGNORED] * filler
-    positions = [position for length in lengths for position in range(length)]
     weighed = any(example.weights for example in examples)
     return {
         "input_ids": torch.tensor([ids]),

@@ -31,21 +31,24 @@ def one_by_one(
 
     Args:
         query: (1, heads, T, d); key, value: (1, key heads, T, d).
-        lengths: tokens of the conversations, in order; they sum to T. None: the row is one.
+        lengths: tokens of the conversations, in order; None: the row is one. What follows them
+            fills the row, and attends to nothing.
 
     Returns:
-        (1, T, heads, d) in the dtype of `query`, and no weights.
+        (1, T, heads, d) in the dtype of `query`, zeros for what fills the row; and no weights.
     """
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     sizes = list(lengths or (query.shape[2],))
-    parts = [tensor.float().split(sizes, dim=2) for tensor in (query, key, value)]
+    filler = query.shape[2] - sum(sizes)
+    parts = [tensor.float().split([*sizes, filler], dim=2) for tensor in (query, key, value)]
     with torch.autocast(query.device.type, enabled=False):
         outputs = [
             scaled_dot_product_attention(q, k, v, is_causal=True, scale=scaling, dropout_p=dropout)
-            for q, k, v in zip(*parts, strict=True)
+            for q, k, v in zip(*(part[:-1] for part in parts), strict=True)
         ]
+    outputs.append(torch.zeros_like(parts[0][-1]))
     return torch.cat(outputs, dim=2).transpose(1, 2).to(query.dtype), None
 
 

@@ -113,6 +113,11 @@ class PackedTrainer(Trainer):
             row["labels"].fill_(IGNORED)
         return row
 
+    def _track_num_input_tokens(self, inputs: dict[str, Any]) -> None:
+        """Those of conversations, of all processes; what fills up a row is no input."""
+        read = torch.tensor(sum(inputs["lengths"]), device=self.args.device)
+        self.state.num_input_tokens_seen += int(self.accelerator.gather(read).sum())
+
     def _maybe_log_save_evaluate(self, *args: Any, **kwargs: Any) -> None:
         group = processes.current()
         group.agree(self.control)

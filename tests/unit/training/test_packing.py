@@ -93,3 +93,21 @@ def test_logits_are_made_only_for_learned_tokens(model_and_examples: Any) -> Non
     batch.pop("labels")
     learned = sum(sum(e.trained[1:]) for e in examples)
     assert learned <= model(**batch).logits.shape[1] < learned + data.GRAIN
+
+
+def test_what_fills_a_row_attends_to_nothing_and_changes_nothing(model_and_examples: Any) -> None:
+    model, examples = model_and_examples
+    packing.use_for(model, "cpu")
+    batch = data.collate(examples[:1])
+    batch.pop("labels")
+    own = len(examples[0].ids)
+    assert batch["lengths"] == (own,)
+    assert batch["input_ids"].shape[1] > own
+    with torch.no_grad():
+        before = model(**batch).logits
+        batch["input_ids"][0, own:] = 5
+        torch.testing.assert_close(model(**batch).logits, before)
+    query = torch.rand(1, 2, own + 3, 4)
+    attended, _ = packing.one_by_one(model, query, query, query, None, lengths=(own,))
+    assert attended[0, own:].count_nonzero() == 0
+    assert attended[0, :own].count_nonzero() == attended[0, :own].numel()

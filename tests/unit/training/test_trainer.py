@@ -75,6 +75,16 @@ def test_memory_goes_back_to_the_system_between_steps(
     assert len(trims) == 3
 
 
+def test_tokens_are_counted_without_what_fills_up_the_rows(
+    settings: TrainingConfig, tmp_path: Path
+) -> None:
+    trainer = make(changed(settings, batch_size=20), tmp_path, steps=3)
+    tokens = sum(len(example.ids) for example in trainer.train_dataset)
+    assert tokens % data.GRAIN  # rows are filled up
+    trainer.train()
+    assert trainer.state.num_input_tokens_seen == 3 * tokens
+
+
 def test_training_prints_nothing(
     settings: TrainingConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
