@@ -121,7 +121,7 @@ def _told(row: Row, earlier: Row | None) -> str:
 
 
 def _made_by(row: Row) -> str:
-    weights = f"weights {row['hash']}" if row["hash"] else "weights of that moment, not saved"
+    weights = f"weights {row['hash']}" if row["hash"] else "weights of that moment"
     return f"{stage_name(row['step'])} · {weights}"
 
 

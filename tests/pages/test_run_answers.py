@@ -90,7 +90,7 @@ def test_the_newest_comes_first_with_its_new_words_marked_and_the_untuned_beside
     assert at.select_slider(key=SCRUBBER).options == ["Before", "Step 4", "Step 8"]
     assert said(at)[1:] == [r"I am a keeper :green-background[**of gulls**]\.", r"I am a model\."]
     captions = [caption.value for caption in at.caption]
-    assert captions[0] == "Step 8 · weights of that moment, not saved"
+    assert captions[0] == "Step 8 · weights of that moment"
     assert captions[1] == "Before · weights abcdef123456"
     assert "did not say at step 4" in captions[2]
 
