@@ -30,8 +30,8 @@ GRAIN = 32
 """Rows and labels are filled up to a multiple of it, so that few shapes occur. Measured on a small
 GPT-2: a third less time, half the memory."""
 GRAINS_A_ROW = 16
-"""At least; rows that are longer than so many grains have coarser ones. What a run over 10,000
-conversations holds at most, 64 a step: 1.6 GB, and 2.0 GB where all grains are equal."""
+"""At least, and less than twice as many: the grains of long rows are coarser. What a run over
+10,000 conversations holds at most, 64 a step: 1.6 GB, and 2.0 GB where all grains are equal."""
 IGNORED = -100
 """The label of a position that is not learned; PyTorch's cross-entropy skips it."""
 

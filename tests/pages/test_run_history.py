@@ -260,6 +260,23 @@ def test_two_runs_are_compared(lab: Path) -> None:
     assert "Seed" not in table
 
 
+@pytest.mark.parametrize(
+    ("bases", "shown"),
+    [(("/a/one", "/b/two"), ("one", "two")), (("/a/one", "/b/one"), ("/a/one", "/b/one"))],
+    ids=["names differ", "folders differ"],
+)
+def test_two_bases_never_look_alike(
+    lab: Path, bases: tuple[str, str], shown: tuple[str, str]
+) -> None:
+    for run_id, base in zip("ab", bases, strict=True):
+        made(lab, run_id, replace(CONFIG, base_model=base))
+    at = opened()
+    at.multiselect(key=Key.RUNS_COMPARED).set_value(["a", "b"])
+    table = next(m.value for m in ran(at).markdown if m.value.startswith("|"))
+    here, there = shown
+    assert f"| :small[Base model] | :small[{here}] | :small[{there}] |" in table
+
+
 def test_a_deleted_run_leaves_the_comparison(lab: Path) -> None:
     run = made(lab, "a")
     for other in ("b", "c"):
