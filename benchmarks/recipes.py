@@ -48,7 +48,7 @@ def plain(task: Task, watcher: TrainerCallback) -> Trainer:
 
 
 def padded_to_the_longest(task: Task, watcher: TrainerCallback) -> Trainer:
-    """Each batch padded to its longest conversation, bfloat16 where the processor has it."""
+    """Each batch padded to its longest conversation, bfloat16 where that is quicker."""
     bfloat16 = task.placement.dtype == "bfloat16"
     return _padded(task, watcher, lambda longest: longest, bfloat16=bfloat16)
 

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import chatbot  # noqa: F401  (first: it says how threads wait, before torch is loaded)
-from chatbot.engine.device import Placement, choose_placement
+from chatbot.engine.device import Placement
 from chatbot.training import data, recorder, saving
 from chatbot.training.config import TrainingConfig, preset
 from chatbot.training.lessons import Lessons
+from chatbot.training.number_format import placement_for_training
 from chatbot.training.runlog import RunLog
 from chatbot.training.runs import Run
 from chatbot.training.trainable import Trainable, build
@@ -40,7 +41,7 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def overhead(parts: data.Split, folder: Path, steps: int, rounds: int) -> None:
-    placement = choose_placement()
+    placement = placement_for_training()
     suggested = preset("Balanced", method="scratch", conversations=len(parts.train))
     config = TrainingConfig.of(**{**asdict(suggested), "max_steps": steps, "evaluations": 3})
     print(f"Pocket GPT-2, {steps} steps, with and without callback, files and checkpoints")

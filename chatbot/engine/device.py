@@ -47,10 +47,14 @@ def choose_placement(device: str | None = None, dtype: str | None = None) -> Pla
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", SHAPES_KEPT)  # read at the first one
     wanted_device = device or os.environ.get("CHATBOT_DEVICE") or None
-    wanted_dtype = dtype or os.environ.get("CHATBOT_DTYPE") or None
     chosen, why_device = _device(wanted_device)
-    number_format, why_dtype = _dtype(chosen, wanted_dtype)
+    number_format, why_dtype = _dtype(chosen, dtype or wanted_dtype())
     return Placement(chosen, number_format, f"{why_device}; {why_dtype}.")
+
+
+def wanted_dtype() -> str | None:
+    """The number format that whoever started the program asks for, for all models."""
+    return os.environ.get("CHATBOT_DTYPE") or None
 
 
 def computes_tf32(device: str) -> bool:

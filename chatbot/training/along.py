@@ -52,6 +52,7 @@ class Task:
     """What the others need to know of a training.
 
     Args:
+        dtype: the number format that all learn in.
         conversations: what a new model's word pieces are made of.
         examples: what is learned, in the order before it is shuffled.
         folder: where states to go on from are saved; state: the one to go on from.
@@ -60,6 +61,7 @@ class Task:
     """
 
     config: TrainingConfig
+    dtype: str
     conversations: tuple[Conversation, ...]
     examples: Sequence[TrainingExample]
     folder: Path
@@ -145,7 +147,7 @@ def _trainer(task: Task) -> Any:
             value=task.folder.parent,
             remedy="Put CHATBOT_HOME on a disk that all machines share, at the same place.",
         )
-    placement = choose_placement()
+    placement = choose_placement(dtype=task.dtype)
     trainable = build(task.config, task.conversations, placement)
     args = arguments(
         task.config,

@@ -30,7 +30,7 @@ def chat_copy(trainable: Trainable, placement: Placement, name: str) -> LoadedMo
     are.
 
     Args:
-        placement: the training's own.
+        placement: on the training's device, in the number format in which a chat would load it.
         name: what receipts call the model. Their hash is "": there is no file to compare with.
 
     Raises:

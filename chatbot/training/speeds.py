@@ -50,7 +50,7 @@ class Speed:
         of_run: the run that it is known from; "" for a trial.
         batch_size: with which it was measured.
         device: "cpu", "cuda" or "mps"; free: bytes there at that time, None for the processor.
-        bfloat16: whether it computes in it; not as long as no trial has told.
+        bfloat16: whether it was learned in, which takes less memory than float32.
         scoring: seconds for the scores at the end; None where no run has told.
     """
 
@@ -105,7 +105,7 @@ class Speeds:
                 batch_size=run.config.batch_size,
                 device=trial.device if trial else "cpu",
                 free=trial.free if trial else None,
-                bfloat16=trial.bfloat16 if trial else False,
+                bfloat16=run.facts.get("dtype") == "bfloat16",
             )
         if trial is None or kept is None:
             return None

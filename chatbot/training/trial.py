@@ -65,11 +65,11 @@ def try_out(config: "TrainingConfig") -> Trial:
     began = time.monotonic()
     import torch
 
-    from chatbot.engine.device import choose_placement
     from chatbot.training import data, trainer
+    from chatbot.training.number_format import placement_for_training
     from chatbot.training.trainable import build
 
-    placement = choose_placement()
+    placement = placement_for_training()
     on_cuda = placement.device.startswith("cuda")
     free = torch.cuda.mem_get_info()[0] if on_cuda else None
     before, peak = _memory(), _Peak()

@@ -193,13 +193,13 @@ def _learn_so(
 
 
 def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> Prepared:
-    from chatbot.engine.device import choose_placement
+    from chatbot.training.number_format import placement_for_training
     from chatbot.training.trainable import build
 
     if log.stop_requested():
         raise _StoppedEarlyError
     log.update("preparing")
-    placement = choose_placement()
+    placement = placement_for_training(run.facts)
     trainable = build(config, plan.parts.train, placement)
     log.update("tokenising")
     length = min(config.max_length, trainable.window)
@@ -239,12 +239,16 @@ def _weighing(
 def _train(
     run: Run, log: RunLog, prepared: Prepared, state: Path | None, *, after: float
 ) -> "Recorder":
+    from chatbot.engine.device import choose_placement
     from chatbot.training.recorder import Pace, Recorder
     from chatbot.training.trainer import arguments, trainer_for
     from chatbot.training.watching import Watcher
 
     config, plan, held_out = prepared.config, prepared.plan, prepared.held_out.examples
     trainable, placement = prepared.trainable, prepared.placement
+    watcher = Watcher(
+        log, trainable, choose_placement(), _questions(config, plan), seed=config.seed
+    )
     rows = run.metrics()
     log.update(total_steps=plan.steps)
     recorder = Recorder(
@@ -258,7 +262,7 @@ def _train(
         best=min(
             (r["eval_loss"] for r in rows if "eval_loss" in r and r["step"]), default=math.inf
         ),
-        watcher=Watcher(log, trainable, placement, _questions(config, plan), seed=config.seed),
+        watcher=watcher,
         keeps_last=prepared.keeps_last,
         patience=0 if prepared.corrects else config.patience,
         unimproved=_unimproved(rows),
@@ -270,7 +274,7 @@ def _train(
     examples = _to_learn(prepared)
     trainer = trainer_for(config, trainable, args, examples, held_out, [recorder])
     learned = plan.parts.train
-    task = along.Task(config, learned, examples, folder, state, plan.steps, first)
+    task = along.Task(config, placement.dtype, learned, examples, folder, state, plan.steps, first)
     along.train(trainer, task)
     return recorder
 

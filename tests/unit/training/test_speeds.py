@@ -81,6 +81,17 @@ def test_a_run_tells_the_speed_as_well(settings: TrainingConfig) -> None:
     assert untold - told == pytest.approx(speeds.SCORING[settings.method] - scores.seconds)
 
 
+@pytest.mark.parametrize("learned_in", ["bfloat16", "float32"])
+def test_a_run_tells_the_number_format_that_its_memory_depends_on(
+    settings: TrainingConfig, monkeypatch: pytest.MonkeyPatch, learned_in: str
+) -> None:
+    monkeypatch.setenv("CHATBOT_DTYPE", learned_in)
+    run_training(changed(settings, held_out=0.0))
+    speed = Speeds().known(settings)
+    assert speed is not None
+    assert speed.bfloat16 is (learned_in == "bfloat16")
+
+
 def test_a_stopped_trial_leaves_no_word(
     settings: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

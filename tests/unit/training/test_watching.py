@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from chatbot.files import sha256_of
-from chatbot.training import answers, recorder, runs, watching
+from chatbot.training import answers, number_format, recorder, runs, watching
 from chatbot.training.config import METHODS, TrainingConfig
 from chatbot.training.job import TrainingJob, resume_training, run_training
 from chatbot.training.recorder import Pace
@@ -60,14 +60,20 @@ def test_a_watched_run_ends_to_the_bit_like_one_that_nobody_watches(
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("model", ["tiny_gpt2", "tiny_llama"])
+@pytest.mark.parametrize("learned_in", ["bfloat16", "float32"])
 def test_what_it_says_in_between_is_what_the_checkpoint_of_that_step_says(
     settings: TrainingConfig,
     home: Path,
     method: Any,
     model: str,
+    learned_in: str,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
+    """Also where it learns in another number format than it is asked in."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    faster = 2.0 if learned_in == "float32" else 0.5
+    monkeypatch.setattr(number_format, "times_as_fast_in_float32", lambda: faster)
     if method == "scratch" and model == "tiny_llama":
         pytest.skip("a new model is a GPT-2")
     compared = []
@@ -86,6 +92,7 @@ def test_what_it_says_in_between_is_what_the_checkpoint_of_that_step_says(
     config = changed(settings, method=method, base_model=base)
     run = run_training(config, run_id="twice")
     assert run.status().state == "finished", run.status()
+    assert run.facts["dtype"] == learned_in
     assert compared
     for here, there in compared:
         assert [row["answer"] for row in here] == [row["answer"] for row in there]
