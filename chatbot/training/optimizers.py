@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch.optim import AdamW, Muon, Optimizer
 
+from chatbot.training.muon import MuonOnProcessor
+
 
 class MuonWithAdamW(Optimizer):
     """Muon for the matrices inside the blocks, AdamW for embeddings, norms and biases.
@@ -24,9 +26,10 @@ class MuonWithAdamW(Optimizer):
         rest: list[torch.nn.Parameter] = []
         for name, parameter in model.named_parameters():
             (inside if parameter.ndim == 2 and ".h." in name else rest).append(parameter)
+        kind = MuonOnProcessor if inside[0].device.type == "cpu" else Muon
         super().__init__([{"params": inside}, {"params": rest}], {"lr": lr})
         self._parts: dict[str, Optimizer] = {
-            "muon": Muon(inside, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
+            "muon": kind(inside, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
             "adamw": AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
         }
         self._share_groups()
