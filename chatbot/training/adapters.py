@@ -45,7 +45,7 @@ def new(model: Any, family: Family, config: TrainingConfig, placement: Placement
     _freeze(model, placement)
     with loading.library:
         adapted: Any = get_peft_model(model, settings, autocast_adapter_dtype=True)
-    return _ready(adapted, placement)
+    return _ready(adapted)
 
 
 def put_on(
@@ -71,7 +71,7 @@ def put_on(
             use_safetensors=True,
             autocast_adapter_dtype=True,
         )
-    return _ready(adapted, placement)
+    return _ready(adapted)
 
 
 def _freeze(model: Any, placement: Placement) -> None:
@@ -80,21 +80,11 @@ def _freeze(model: Any, placement: Placement) -> None:
         loading.cast_weights(model, torch.bfloat16)
 
 
-def _ready(adapted: Any, placement: Placement) -> "PeftModel":
-    if placement.dtype == "bfloat16":
-        _leave_casting_to_autocast(adapted)
+def _ready(adapted: Any) -> "PeftModel":
+    from chatbot.training import lora_at_once
+
+    lora_at_once.use_for(adapted)
     # A name here makes the library ask the hub about it at every save; `saving` writes it.
     adapted.peft_config["default"].base_model_name_or_path = None
     ready: PeftModel = adapted
     return ready
-
-
-def _leave_casting_to_autocast(adapted: "PeftModel") -> None:
-    """Keep peft from making a float32 copy of every layer's input, which `autocast` turns back: the
-    sums are the same to the bit, and the copies took a seventh of a step.
-    """
-    from peft.tuners.tuners_utils import BaseTunerLayer
-
-    layers: list[Any] = [m for m in adapted.modules() if isinstance(m, BaseTunerLayer)]
-    for layer in layers:
-        layer.cast_input_dtype_enabled = False

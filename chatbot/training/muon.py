@@ -12,8 +12,8 @@ class MuonOnProcessor(Muon):
 
     The library rounds to bfloat16 and multiplies with the whole matrix in each round, as suits a
     graphics card. This one computes in float32, in which any processor multiplies, and multiplies
-    with the whole matrix twice in all. The sixteen matrices of Pocket GPT-2 took 60 ms where the
-    library took 144 (two cores with AVX512-BF16; `python -m benchmarks.optimizers`).
+    with the whole matrix twice in all. The sixteen matrices of Pocket GPT-2 took 61 ms where the
+    library took 152 (two cores with AVX512-BF16; `python -m benchmarks.train_parts`).
     """
 
     @torch.no_grad()

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 import torch
-from peft.tuners.tuners_utils import BaseTunerLayer
 
 from chatbot.engine.device import Placement
 from chatbot.training import data, memory, trainable
 from chatbot.training.config import TrainingConfig
 from chatbot.training.trainer import PackedTrainer, arguments
-from tests.unit.training.small import changed, conversations, install
+from tests.unit.training.small import changed, conversations
 from tests.unit.training.test_packing import one_by_one
 
 FLOAT32 = Placement("cpu", "float32", "for the test")
@@ -99,28 +98,6 @@ def test_a_frozen_base_is_halved_and_only_adapters_learn(settings: TrainingConfi
         assert weight.requires_grad == ("lora_" in name)
         assert weight.dtype == (torch.float32 if "lora_" in name else torch.bfloat16)
     assert 0 < made.trained_parameters < made.parameters
-
-
-def test_leaving_casts_to_autocast_changes_no_bit(
-    settings: TrainingConfig, home: Path, tiny_llama: Path
-) -> None:
-    config = changed(settings, method="lora", base_model=install(tiny_llama, home, "tiny-llama"))
-    losses = []
-    for casting in (False, True):
-        made = trainable.build(config, (), Placement("cpu", "bfloat16", "for the test"))
-        layers = [m for m in made.model.modules() if isinstance(m, BaseTunerLayer)]
-        assert layers
-        assert not any(layer.cast_input_dtype_enabled for layer in layers)
-        for layer in layers:
-            layer.cast_input_dtype_enabled = casting
-        model: Any = made.model.eval()
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = model(input_ids=torch.arange(12)[None]).logits.float().logsumexp(-1).sum()
-        loss.backward()
-        gradients = [p.grad for p in model.parameters() if p.grad is not None]
-        assert gradients
-        losses.append([loss.detach(), *gradients])
-    assert all(torch.equal(lean, cast) for lean, cast in zip(*losses, strict=True))
 
 
 def test_the_seed_decides_every_new_weight(settings: TrainingConfig) -> None:
