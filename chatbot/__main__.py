@@ -179,9 +179,10 @@ def _carry_out(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> TrainingConfig:
+    from chatbot.engine.catalog import name_of
     from chatbot.training import data, learning_on
 
-    base = options.base or TrainingConfig.base_model
+    base = name_of(options.base or TrainingConfig.base_model)
     count = len(data.read(options.dataset).usable)
     usual = preset(options.preset, method=options.method, base_model=base, conversations=count)
     values = vars(learning_on.suited(usual))

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from chatbot.engine.catalog import DEFAULT_MODEL
+from chatbot.engine.catalog import DEFAULT_MODEL, name_of
 from chatbot.errors import BadInput, ChatbotError
 from chatbot.training import data, learning_on
 from chatbot.training.config import Method, PresetName, TrainingConfig, preset
@@ -54,7 +54,7 @@ def start_fine_tuning(
         ChatbotError: it started and failed; says why. What had been learned is kept.
     """
     path = "" if dataset is None else str(dataset)
-    base = DEFAULT_MODEL if base_model is None else str(base_model)
+    base = DEFAULT_MODEL if base_model is None else name_of(str(base_model))
     source = data.read(path)
     usual = preset(size, method=method or "lora", base_model=base, conversations=len(source.usable))
     suggested = learning_on.suited(usual)

@@ -107,6 +107,15 @@ def resolve(name_or_path: str | Path) -> ModelEntry:
     return entry
 
 
+def name_of(wanted: str) -> str:
+    """The catalog name of a model that is named by its folder or its id on the hub; what is no
+    model here stays as it is, for `resolve` to explain."""
+    folder = _folder_of(wanted)
+    if folder is None:
+        return DEFAULT_MODEL if wanted == embedded.HUB_ID else wanted
+    return entry_of(folder).name
+
+
 def entry_of(folder: Path) -> ModelEntry:
     """The entry of an existing folder, under its catalog name where it has one."""
     real = folder.resolve()

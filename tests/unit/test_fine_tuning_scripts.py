@@ -68,6 +68,27 @@ def test_without_arguments_it_is_the_balanced_lora_on_the_persona_and_the_defaul
     assert asked[0].base_model == DEFAULT_MODEL
 
 
+def test_the_default_model_by_its_folder_gets_what_suits_it_as_by_its_name(
+    home: Path, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its learning rate and the questions that keep what it knew."""
+    install(tiny_llama, home, DEFAULT_MODEL)
+    write_persona(home)
+    asked: list[TrainingConfig] = []
+
+    def remember(config: TrainingConfig, **_: Any) -> Any:
+        asked.append(config)
+        raise NotAvailable("Enough.")
+
+    monkeypatch.setattr(fine_tuning_scripts, "run_training", remember)
+    for base in (None, home / "models" / DEFAULT_MODEL):
+        for method in ("lora", "full"):
+            with pytest.raises(NotAvailable):
+                start_fine_tuning(base_model=base, method=method)
+    assert asked[:2] == asked[2:]
+    assert asked[0].rehearsal > 0
+
+
 def test_a_failed_run_raises_its_sentence(tiny: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: Any, **__: Any) -> None:
         raise MemoryError

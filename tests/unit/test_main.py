@@ -78,6 +78,13 @@ def test_train_ends_with_a_checkpoint_and_a_result_for_programs(
     assert "can't be resumed" in capsys.readouterr().err
 
 
+def test_a_base_named_by_its_folder_is_written_down_by_its_name(ready: Path) -> None:
+    folder = str(ready / "models" / "tiny-gpt2")
+    words = ["--method", "full", "--max-steps", "2", "--evaluations", "1", "--run-id", "by-folder"]
+    assert main(["train", "--base", folder, *words]) == 0
+    assert runs.get_run("by-folder").config.base_model == "tiny-gpt2"
+
+
 def test_train_says_what_is_wrong_without_a_traceback(
     ready: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -274,3 +274,19 @@ def test_the_embedded_model_is_recognised_by_its_folder(models: Path, tiny_llama
     assert names() == [DEFAULT_MODEL, POCKET_MODEL]
     (folder / "model.safetensors").write_bytes(b"")
     assert not catalog.list_models()[0].installed
+
+
+def test_a_model_has_one_name_however_it_is_named(
+    models: Path, tiny_llama: Path, tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert catalog.name_of(embedded.HUB_ID) == DEFAULT_MODEL  # also before it is in place
+    embedded_folder = put(tiny_llama, models / embedded.SMOLLM2_FOLDER)
+    own = put(tiny_gpt2, models / "own")
+    monkeypatch.chdir(models)
+    for named in (DEFAULT_MODEL, str(embedded_folder), f"./{embedded.SMOLLM2_FOLDER}"):
+        assert catalog.name_of(named) == DEFAULT_MODEL
+    for named in ("own", str(own), f"{embedded.SMOLLM2_FOLDER}/../own"):
+        assert catalog.name_of(named) == "own"
+    assert catalog.name_of(tiny_gpt2.name) == tiny_gpt2.name
+    assert catalog.name_of(str(tiny_gpt2)) == tiny_gpt2.as_posix()
+    assert catalog.name_of("nowhere") == "nowhere"
