@@ -200,6 +200,7 @@ def _prepare(run: Run, log: RunLog, config: TrainingConfig, plan: Preflight) -> 
         raise _StoppedEarlyError
     log.update("preparing")
     placement = placement_for_training(run.facts)
+    log.remark(f"It learns in {placement.dtype}. {placement.reason}")
     trainable = build(config, plan.parts.train, placement)
     log.update("tokenising")
     length = min(config.max_length, trainable.window)

@@ -24,6 +24,7 @@ from pages.ui import (
     run_scores,
     state,
 )
+from pages.ui.controls import SPOKEN_DEVICES
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
@@ -246,6 +247,9 @@ def _settings(run: Run) -> None:
                 f"{facts.get('held_out', '?')} held out, seed {facts.get('seed', '?')}."
             )
         )
+        if "dtype" in facts:
+            device = SPOKEN_DEVICES.get(str(facts.get("device")), facts.get("device"))
+            st.caption(plain(f"Learned on: {device}, {facts['dtype']}"))
         if where := _in_the_history(str(facts.get("dataset_sha256"))):
             st.caption(f":material/history: {plain(where)}")
 

@@ -471,6 +471,13 @@ def test_the_version_that_a_run_learned_from_is_named(lab: Path) -> None:
 
     assert "It learned from My bot in the version of" in texts(at := opened())
     assert r"\(1 change since\)" in texts(at)
+    assert "Learned on" not in texts(at)
+
+
+def test_where_and_in_which_number_format_a_run_learned_is_told(lab: Path) -> None:
+    run = made(lab, "20260101-000000-done", "finished")
+    (run.path / "run.json").write_text(json.dumps({"device": "cpu", "dtype": "float32"}))
+    assert r"Learned on\: processor, float32" in texts(opened())
 
 
 @pytest.fixture
