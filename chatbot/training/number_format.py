@@ -18,8 +18,9 @@ ROWS, WIDTH, INNER = 256, 768, 3072
 ROUNDS = 5
 """Looks at each format; the quickest counts, as a neighbour on the machine only takes time."""
 MARGIN = 1.2
-"""So many times as fast must float32 multiply, as it takes twice the memory and a step is not all
-products: at 1.5 to 1.9 a step was 1.2 to 1.8 times as fast (`python -m benchmarks.train`)."""
+"""So many times as fast must float32 multiply, as it takes more memory and a step is not all
+products: at 1.4, a step was 1.1 (all weights of SmolLM2) to 1.5 times as fast (LoRA). Measured on
+two cores by `python -m benchmarks.train` with CHATBOT_DTYPE set to each."""
 
 
 def placement_for_training(facts: Mapping[str, Any] | None = None) -> Placement:
