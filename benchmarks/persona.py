@@ -8,8 +8,8 @@ Prints how many count for the checkpoint and, as the baseline, for the untuned m
 
 `persona_exchanges.json` holds 1,008 short exchanges about the starter persona's facts, with 14 to
 60 ways to ask for each, written without knowledge of these questions. What they bring (two cores,
-LoRA on SmolLM2, about 94,000 tokens each, the last 200,000; the mean of seeds 1 to 3, and how many
-of the general questions that the base model had right are still right):
+LoRA on SmolLM2, learned in bfloat16, about 94,000 tokens each, the last 200,000; the mean of seeds
+1 to 3, and how many of the general questions that the base model had right are still right):
 
     train --preset Thorough --evaluations 1                            15.0 of 30    18 of 24
     train --dataset benchmarks/persona_exchanges.json

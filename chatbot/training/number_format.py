@@ -19,8 +19,8 @@ ROUNDS = 5
 """Looks at each format; the quickest counts, as a neighbour on the machine only takes time."""
 MARGIN = 1.2
 """So many times as fast must float32 multiply, as it takes more memory and a step is not all
-products: at 1.4, a step was 1.1 (all weights of SmolLM2) to 1.5 times as fast (LoRA). Measured on
-two cores by `python -m benchmarks.train` with CHATBOT_DTYPE set to each."""
+products: at 1.4, a step was 1.1 (all weights of SmolLM2) to 1.4 times as fast (LoRA, from scratch).
+Measured on two cores by `python -m chatbot.training.trial` with CHATBOT_DTYPE set to each."""
 
 
 def placement_for_training(facts: Mapping[str, Any] | None = None) -> Placement:
@@ -51,7 +51,7 @@ def placement_for_training(facts: Mapping[str, Any] | None = None) -> Placement:
 @cache
 def times_as_fast_in_float32() -> float:
     """How many times as fast as in bfloat16 this processor computes a layer's way there and back;
-    takes a quarter of a second, once."""
+    takes half a second, once."""
     took = dict.fromkeys(("float32", "bfloat16"), float("inf"))
     for _ in range(ROUNDS):  # in turns, so that a busy moment is no disadvantage to one of them
         for name in took:
