@@ -23,6 +23,7 @@ from pages.ui import (
     feedback_tools,
     memory_box,
     persona_box,
+    presses,
     provider_answers,
     provider_settings,
     provider_state,
@@ -165,8 +166,11 @@ def welcome() -> str | None:
         chosen = st.pills(
             "Suggestions", SUGGESTIONS, label_visibility="collapsed", key=Key.SUGGESTION
         )
-        if state.cleared_chat() and st.button(
-            "Bring the cleared chat back", icon=":material/undo:", type="tertiary"
+        if state.cleared_chat() and presses.button(
+            "Bring the cleared chat back",
+            icon=":material/undo:",
+            type="tertiary",
+            key=Key.BRING_BACK,
         ):
             chats.bring_back_cleared()
             st.rerun()

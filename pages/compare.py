@@ -15,6 +15,7 @@ from pages.ui import (
     compare_sweep,
     compare_taste,
     errors,
+    presses,
     provider_state,
 )
 from pages.ui.compare_state import Key
@@ -55,7 +56,9 @@ def side_by_side(entries: list[ModelEntry]) -> None:
     columns = compare_columns.choose(entries, provider_state.current())
     text = compare_prompts.choose()
     with buttons(SIDE), errors.shown():
-        if st.button("Compare", type="primary", icon=":material/compare:", key="compare-start"):
+        if presses.button(
+            "Compare", type="primary", icon=":material/compare:", key="compare-start"
+        ):
             asked = compare_prompts.asked(text, as_list=compare_prompts.is_list())
             compare_state.keep_bench(SIDE, bench(columns, asked))
             st.rerun()
@@ -80,7 +83,7 @@ def taste(entries: list[ModelEntry]) -> None:
         columns = compare_columns.choose(entries)
         text = compare_prompts.choose(always_list=True)
         with errors.shown():
-            if st.button(
+            if presses.button(
                 "Start the taste test",
                 type="primary",
                 icon=":material/visibility_off:",
@@ -99,7 +102,9 @@ def sweep(entries: list[ModelEntry]) -> None:
     setting, values = compare_sweep.choose()
     text = compare_prompts.choose()
     with buttons(SWEEP), errors.shown():
-        if st.button("Sweep", type="primary", icon=":material/table_rows:", key="compare-sweep"):
+        if presses.button(
+            "Sweep", type="primary", icon=":material/table_rows:", key="compare-sweep"
+        ):
             asked = compare_prompts.asked(text, as_list=compare_prompts.is_list())
             judge = Choice(base_of(column, entries), column.choice.device, column.choice.dtype)
             made = bench(swept(column, setting, values), asked, judge)

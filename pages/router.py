@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.ui import chats
+from pages.ui import chats, presses
 
 ASSETS = Path(__file__).resolve().parent / "ui" / "assets"
 
@@ -31,3 +31,4 @@ page = st.navigation(
 )
 chats.keep_in_address()
 page.run()
+presses.forget()

@@ -11,7 +11,7 @@ from chatbot.answering import Request
 from chatbot.chat_tree import Tree, Turn
 from chatbot.errors import BadInput
 from chatbot.transcripts import UNFINISHED, Transcript
-from pages.ui import chat_state, chats, errors, feedback_tools, provider_answers
+from pages.ui import chat_state, chats, errors, feedback_tools, presses, provider_answers
 from pages.ui.resources import answering
 
 
@@ -66,7 +66,7 @@ def editor(transcript: Transcript, turn: Turn, request: Request) -> None:
     with st.container(key="chat-edit"):
         st.text_area(f"Edit the {part}", key=key, height="content", label_visibility="collapsed")
         with st.container(horizontal=True, vertical_alignment="center"):
-            saved = st.button(
+            saved = presses.button(
                 "Ask again" if part == "question" else "Save",
                 key="edit-save",
                 type="primary",
@@ -75,7 +75,7 @@ def editor(transcript: Transcript, turn: Turn, request: Request) -> None:
             taught = (
                 part == "answer"
                 and bool(turn.question)
-                and st.button(
+                and presses.button(
                     "Save and teach",
                     icon=":material/school:",
                     key="edit-teach",
@@ -135,8 +135,8 @@ def _tool(
     *,
     disabled: bool = False,
     on_click: partial[None] | None = None,
-) -> bool:
-    return st.button(
+) -> None:
+    st.button(
         f":material/{icon}:",
         key=key,
         type="tertiary",
@@ -177,7 +177,7 @@ def _regenerate_button(chat: str, turn: Turn, request: Request, busy: bool, *, l
         help_ += " The seed is fixed, so the same settings give the same answer."
     if not last:
         help_ += " What follows stays with the version it belongs to."
-    if st.button(
+    if presses.button(
         "Regenerate" if last else ":material/refresh:",
         icon=":material/refresh:" if last else None,
         key="regenerate" if last else f"regenerate-{turn.id}",
@@ -190,7 +190,7 @@ def _regenerate_button(chat: str, turn: Turn, request: Request, busy: bool, *, l
 
 
 def _continue_button(chat: str, turn: Turn, request: Request, busy: bool) -> None:
-    if st.button(
+    if presses.button(
         "Continue",
         icon=":material/resume:",
         key="continue",

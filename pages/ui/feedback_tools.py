@@ -13,7 +13,7 @@ from chatbot.errors import ChatbotError
 from chatbot.messages import Conversation
 from chatbot.training import shelf
 from chatbot.transcripts import Transcript
-from pages.ui import chat_state, chats, feedback_state, fine_tune_state
+from pages.ui import chat_state, chats, feedback_state, fine_tune_state, presses
 from pages.ui.errors import plain
 from pages.ui.resources import answering, store
 
@@ -82,7 +82,7 @@ def line(transcript: Transcript, request: Request) -> None:
             f"{plain(known.persona.name)}.",
             width="content",
         )
-        if st.button(
+        if presses.button(
             "Fine-tune on it" if len(fresh) == 1 else "Fine-tune on them",
             icon=":material/tune:",
             key="feedback-train",

@@ -21,7 +21,7 @@ from chatbot.training.config import (
     preset,
 )
 from chatbot.training.preflight import Preflight, check, too_few
-from pages.ui import errors, fine_tune_state
+from pages.ui import errors, fine_tune_state, presses
 from pages.ui.errors import plain
 from pages.ui.fine_tune_dials import dials, to_this_machine
 from pages.ui.fine_tune_persona import dataset_of, of_the_doctor
@@ -216,7 +216,7 @@ def _plan_and_start(config: TrainingConfig, chosen: PresetName, *, busy: bool) -
             st.caption(plain(note))
         dials(config, plan, chosen)
     with st.container(horizontal=True, gap="small"):
-        if st.button(
+        if presses.button(
             QUEUE if busy else "Fine-tune",
             type="primary",
             icon=":material/queue:" if busy else ":material/model_training:",
@@ -262,12 +262,14 @@ def one_click(conversations: int, persona: Persona, *, busy: bool) -> None:
         with words.container(gap="xxsmall"):
             st.markdown("**Train a GPT-2 from scratch**")
             st.caption(SENTENCES["scratch"])
-        if action.button(
-            QUEUE if busy else "Train",
-            icon=":material/queue:" if busy else ":material/rocket_launch:",
-            key=Key.FROM_SCRATCH,
-            width="stretch",
-        ):
+        with action:
+            pressed = presses.button(
+                QUEUE if busy else "Train",
+                icon=":material/queue:" if busy else ":material/rocket_launch:",
+                key=Key.FROM_SCRATCH,
+                width="stretch",
+            )
+        if pressed:
             config = preset("Balanced", method="scratch", conversations=conversations)
             config = to_this_machine(config, store(persona.key).snapshot().conversations)
             start(replace(config, dataset=dataset_of(persona)), busy=busy)

@@ -8,7 +8,7 @@ import streamlit as st
 from chatbot.answering import Request
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
-from pages.ui import errors, lab_play_state, lab_rows, told
+from pages.ui import errors, lab_play_state, lab_rows, presses, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key, Play
 from pages.ui.lab_rows import Row
@@ -38,14 +38,12 @@ def panel(messages: Sequence[Message], request: Request) -> None:
     current = play.dice if _is_for(play.dice, messages, request) else None
     rolled = current is not None and play.rounds > 0
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
+        begin = presses.button(
             "Start again" if rolled else f"Roll {ROLLS} times",
             icon=":material/casino:",
             key=Key.DICE_ROLL,
             type="secondary" if rolled else "primary",
             disabled=not messages,
-            on_click=_begin,
-            args=(tuple(messages), request),
         )
         st.button(
             f"{ROLLS} more",
@@ -54,6 +52,9 @@ def panel(messages: Sequence[Message], request: Request) -> None:
             disabled=not rolled or play.rounds >= MOST_ROUNDS,
             on_click=_more,
         )
+    if begin:
+        _begin(tuple(messages), request)
+        st.rerun()
     if not messages:
         st.caption("Write a prompt first.")
     elif current is None:

@@ -7,7 +7,7 @@ import streamlit as st
 from chatbot.answering import LONGEST_QUESTION
 from chatbot.messages import Message, user
 from chatbot.transcripts import Transcript
-from pages.ui import lab_state
+from pages.ui import lab_state, presses
 from pages.ui.lab_state import Key
 
 
@@ -38,7 +38,7 @@ def panel() -> list[Message]:
 
 def see_why(transcript: Transcript, index: int, *, last: bool) -> None:
     """On the chat page: take a question, and what was said before, to the sampling lab."""
-    if st.button(
+    if presses.button(
         "In the lab" if last else ":material/query_stats:",
         icon=":material/query_stats:" if last else None,
         key=f"{Key.SEE_WHY}-{index}",

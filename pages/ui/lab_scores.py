@@ -10,7 +10,7 @@ from chatbot.engine.catalog import ModelEntry
 from chatbot.engine_room import Choice
 from chatbot.errors import ChatbotError, NotAvailable
 from chatbot.messages import Message
-from pages.ui import errors, told
+from pages.ui import errors, presses, told
 from pages.ui.errors import plain
 from pages.ui.model_status import POLL
 from pages.ui.resources import engine_room, scores_memory
@@ -69,7 +69,7 @@ def _where(choice: Choice) -> tuple[object, ...]:
 
 def _failed(choice: Choice, problem: str) -> None:
     st.error(plain(problem), icon=":material/error:")
-    if st.button("Try again", icon=":material/refresh:", key=f"lab_reload_{choice.model}"):
+    if presses.button("Try again", icon=":material/refresh:", key=f"lab_reload_{choice.model}"):
         engine_room().warm(choice, retry=True)
         st.rerun()
 

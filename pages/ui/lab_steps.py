@@ -9,7 +9,7 @@ import streamlit as st
 from chatbot.answering import Request
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
-from pages.ui import errors, lab_play_state, lab_rows, told
+from pages.ui import errors, lab_play_state, lab_rows, presses, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key
 from pages.ui.lab_rows import Row
@@ -42,14 +42,12 @@ def panel(messages: Sequence[Message], request: Request) -> None:
     recording = play.recording
     growing = recording is not None and recording.look.growing
     with st.container(horizontal=True):
-        st.button(
+        begin = presses.button(
             "Record an answer" if recording is None else "Record another",
             icon=":material/footprint:",
             key=Key.STEPS_GO,
             type="primary" if recording is None else "secondary",
             disabled=not messages or growing,
-            on_click=_begin,
-            args=(tuple(messages), request),
         )
         st.button(
             "Stop",
@@ -58,6 +56,9 @@ def panel(messages: Sequence[Message], request: Request) -> None:
             disabled=not growing,
             on_click=_stop,
         )
+    if begin:
+        _begin(tuple(messages), request)
+        st.rerun()
     if not messages:
         st.caption("Write a prompt first.")
     if recording is not None:

@@ -11,7 +11,7 @@ from chatbot.errors import ChatbotError
 from chatbot.live_answers import LiveAnswer, Look
 from chatbot.messages import Message
 from chatbot.strips import COLUMNS, LONGEST, SCALES, Setting, marked, no_effect, variants
-from pages.ui import errors, lab_play_state, told
+from pages.ui import errors, lab_play_state, presses, told
 from pages.ui.errors import plain
 from pages.ui.lab_play_state import Key
 from pages.ui.resources import engine_room
@@ -44,7 +44,7 @@ def panel(messages: Sequence[Message], request: Request) -> None:
     play = lab_play_state.play()
     growing = any(answer.look.growing for answer in play.strip)
     with st.container(horizontal=True):
-        begin = st.button(
+        begin = presses.button(
             "Answer five times",
             icon=":material/view_column:",
             key=Key.STRIP_GO,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from chatbot.engine.catalog import ModelEntry
 from chatbot.engine_room import Choice
-from pages.ui import told
+from pages.ui import presses, told
 from pages.ui.errors import plain
 from pages.ui.resources import engine_room, installation
 
@@ -19,7 +19,7 @@ def model_line(entry: ModelEntry, choice: Choice) -> None:
         _wait_for(choice)
     elif status.state == "failed":
         st.error(plain(status.problem), icon=":material/error:")
-        if st.button("Try again", icon=":material/refresh:", key="reload"):
+        if presses.button("Try again", icon=":material/refresh:", key="reload"):
             engine_room().warm(choice, retry=True)
             st.rerun()
     else:
@@ -64,7 +64,7 @@ def _installer() -> None:
     if status.state == "failed":
         st.error(plain(status.problem), icon=":material/error:")
     label = "Try again" if status.state == "failed" else "Get the model"
-    if st.button(label, icon=":material/download:", type="primary", key="get-model"):
+    if presses.button(label, icon=":material/download:", type="primary", key="get-model"):
         installation().start()
         st.rerun()
 

@@ -13,7 +13,16 @@ from chatbot.errors import ChatbotError
 from chatbot.fetching.download import ORIGIN
 from chatbot.fetching.known import known
 from chatbot.fetching.spoken import size
-from pages.ui import base_model, chats, controls, errors, model_export, models_state, state
+from pages.ui import (
+    base_model,
+    chats,
+    controls,
+    errors,
+    model_export,
+    models_state,
+    presses,
+    state,
+)
 from pages.ui.errors import plain
 from pages.ui.models_state import Key
 from pages.ui.resources import engine_room
@@ -82,7 +91,7 @@ def _card(entry: ModelEntry, held: list[Held], speeds: dict[str, str]) -> None:
         st.markdown(f"**{plain(entry.title)}**{default}", width="stretch")
         if held:
             st.badge("in memory" if held[0].bytes else "loading", color="green")
-        if st.button(
+        if presses.button(
             "Chat with it",
             icon=":material/forum:",
             key=f"models-chat-{entry.name}",

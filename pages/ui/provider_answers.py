@@ -9,7 +9,7 @@ import streamlit as st
 
 from chatbot.answering import Request
 from chatbot.chat_tree import Turn
-from pages.ui import chats, provider_state
+from pages.ui import chats, presses, provider_state
 from pages.ui.errors import plain
 from pages.ui.resources import answering
 
@@ -30,7 +30,7 @@ def ask_button(chat: str, turn: Turn, request: Request, busy: bool, *, last: boo
     if provider is None:
         return
     by_it = replace(request, provider=provider, by_provider=True)
-    if st.button(
+    if presses.button(
         "Ask the bigger model" if last else ":material/cloud_upload:",
         icon=":material/cloud_upload:" if last else None,
         key="ask-bigger" if last else f"ask-bigger-{turn.id}",

@@ -8,7 +8,7 @@ from chatbot.errors import BadInput, ChatbotError
 from chatbot.providers import KINDS, Kind, Provider, ProviderSettings
 from chatbot.providers.settings import LONGEST_NAME, is_near
 from chatbot.providers.spending import DEFAULT_MOST
-from pages.ui import errors, provider_state
+from pages.ui import errors, presses, provider_state
 from pages.ui.errors import plain
 from pages.ui.provider_state import Key
 
@@ -144,7 +144,7 @@ def _is_on(now: Provider) -> None:
         "says who made it."
     )
     with st.container(horizontal=True):
-        tested = st.button(
+        tested = presses.button(
             "Test",
             key=Key.TEST,
             icon=":material/network_check:",

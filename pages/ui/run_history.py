@@ -11,7 +11,7 @@ from chatbot.training.config import TrainingConfig
 from chatbot.training.run_summary import Summary, summary
 from chatbot.training.runs import GOING_ON, Run, RunStatus
 from chatbot.training.trash import DAYS_KEPT
-from pages.ui import errors, fine_tune_state, run_actions, run_compare
+from pages.ui import errors, fine_tune_state, presses, run_actions, run_compare
 from pages.ui.dataset_history import when
 from pages.ui.errors import plain
 from pages.ui.fine_tune_form import METHODS
@@ -121,7 +121,7 @@ def _row(entry: Entry, *, is_shown: bool) -> None:
     run = entry.run
     with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
         st.markdown(f"**{plain(entry.name)}**", width="stretch")
-        if st.button("Show", key=f"{Key.RUN}_{run.id}", disabled=is_shown, type="tertiary"):
+        if presses.button("Show", key=f"{Key.RUN}_{run.id}", disabled=is_shown, type="tertiary"):
             fine_tune_state.show_run(run)
             st.rerun()
         st.menu_button(

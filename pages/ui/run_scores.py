@@ -6,7 +6,7 @@ import streamlit as st
 
 from chatbot.training.runs import Run
 from chatbot.training.scores.results import Scores, Which, read_scores
-from pages.ui import errors, run_scored_answers
+from pages.ui import errors, presses, run_scored_answers
 from pages.ui.errors import plain
 from pages.ui.fine_tune_state import Key
 from pages.ui.resources import measuring
@@ -173,7 +173,7 @@ def _offer(run: Run) -> None:
     if (problem := measuring().problem(run)) is not None:
         errors.say(problem)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(
+        if presses.button(
             "Measure it",
             icon=":material/speed:",
             key=Key.MEASURE,

@@ -18,6 +18,7 @@ from pages.ui import (
     chats,
     errors,
     fine_tune_state,
+    presses,
     run_actions,
     run_answers,
     run_chart,
@@ -118,7 +119,7 @@ def _best_so_far(run: Run) -> None:
     if best is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button(
+        if presses.button(
             "Chat with the best so far",
             icon=":material/forum:",
             key=Key.CHAT_SO_FAR,
@@ -194,14 +195,14 @@ def _next_steps(run: Run, status: RunStatus) -> None:
     best = run.best_checkpoint
     paused = status.state == "paused"
     with st.container(horizontal=True):
-        if best is not None and st.button(
+        if best is not None and presses.button(
             "Chat with it",
             type="secondary" if paused else "primary",
             icon=":material/forum:",
             key=Key.CHAT,
         ):
             chat_with(best)
-        if run.can_resume and st.button(
+        if run.can_resume and presses.button(
             "Resume",
             type="primary" if paused else "secondary",
             icon=":material/play_arrow:",

@@ -38,6 +38,7 @@ class Key(StrEnum):
     NUMBER_FORMAT = "number_format"
     QUESTION = "question"
     SUGGESTION = "suggestion"
+    BRING_BACK = "bring_back"
 
 
 class _Own(StrEnum):
