@@ -176,11 +176,14 @@ def keep_meant(by_itself: bool) -> None:
     Every message of a browser brings all the values that it shows. A timer of the page that goes
     off between a press and its effect so brings back the old ones; the browser's next message
     mends that, but a page that draws itself anew in between would undo the press for good.
+
+    A slow browser may not have shown the page at all when that is drawn anew: then it shows what
+    this second drawing sends, and without a value that is a slider's default.
     """
     meant: _Meant | None = st.session_state.get(_Own.MEANT)
     if meant is None:
         return
-    if by_itself and _as_they_stand() == meant.before:
+    if by_itself and (meant.new or _as_they_stand() == meant.before):
         for key, value in meant.after.items():
             st.session_state[key] = value
     elif not by_itself and not meant.new:
