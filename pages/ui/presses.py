@@ -33,5 +33,6 @@ def _note(key: str) -> None:
 
 
 def _kept() -> set[str]:
+    """The keys of the buttons that were pressed."""
     kept: set[str] = st.session_state.setdefault(_KEPT, set())
     return kept

@@ -95,6 +95,8 @@ def test_to_the_end_and_into_the_chat(lab: Lab, visitor: Visitor) -> None:
     lab.start()
     page = opened(visitor, lab)
     train_a_tiny_one(page, evaluations=2, max_steps=30)
+    expect(page.get_by_role("heading", name="Waiting", exact=True)).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_text("Finished", exact=True).first).to_be_visible(timeout=120_000)
     expect(page.get_by_text("The same questions, answered again").first).to_be_visible()
     page.get_by_role("button", name="Chat with it").first.click()

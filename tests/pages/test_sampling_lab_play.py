@@ -42,6 +42,17 @@ def test_the_tour_counts_the_tokens_of_the_picture(lab_home: Path) -> None:
     assert 1 <= len(shown(at, Key.DICE)["rows"]) < 5
 
 
+def test_started_again_for_another_prompt_the_dice_are_rolled_for_it(lab_home: Path) -> None:
+    at = loaded()
+    click(at, Key.DICE_ROLL)
+    until(at, lambda at: bool(shown(at, Key.DICE)))
+    assert at.button(key=Key.DICE_ROLL).label == "Start again"
+    at.text_area(key="lab_prompt").set_value("Tell me about tea")
+    click(at, Key.DICE_ROLL)
+    assert at.session_state["own_lab_play"].dice.messages[-1].text == "Tell me about tea"
+    until(at, lambda at: bool(shown(at, Key.DICE)))
+
+
 def test_without_a_prompt_the_page_still_stands(lab_home: Path) -> None:
     at = loaded()
     at.text_area(key="lab_prompt").set_value(" ")
