@@ -183,7 +183,9 @@ def keep_meant(by_itself: bool) -> None:
     meant: _Meant | None = st.session_state.get(_Own.MEANT)
     if meant is None:
         return
-    if by_itself and (meant.new or _as_they_stand() == meant.before):
+    now = _as_they_stand()
+    undone, perhaps_unseen = now == meant.before, meant.new and now == meant.after
+    if by_itself and (undone or perhaps_unseen):
         for key, value in meant.after.items():
             st.session_state[key] = value
     elif not by_itself and not meant.new:

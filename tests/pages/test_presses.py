@@ -53,19 +53,12 @@ def test_a_press_is_kept_until_the_page_is_drawn_as_far_as_its_button() -> None:
     assert ran(at).text[0].value == "1 presses"
 
 
-def test_a_press_on_what_is_gone_is_not_kept_for_later() -> None:
+@pytest.mark.parametrize("by_now", ["hidden", "locked"])
+def test_a_press_on_what_is_gone_or_locked_by_now_is_not_kept_for_later(by_now: str) -> None:
     at = ran(AppTest.from_function(counting))
-    at.session_state["hidden"] = True
+    at.session_state[by_now] = True
     assert not pressed(at).text
-    at.session_state["hidden"] = False
-    assert not ran(at).text
-
-
-def test_a_press_on_what_is_locked_by_now_counts_for_nothing() -> None:
-    at = ran(AppTest.from_function(counting))
-    at.session_state["locked"] = True
-    assert not pressed(at).text
-    at.session_state["locked"] = False
+    at.session_state[by_now] = False
     assert not ran(at).text
 
 

@@ -115,16 +115,27 @@ def test_an_echo_of_old_settings_undoes_no_press_but_a_hand_does(by_itself: bool
     assert ran(at).slider(key="temperature").value == (1.0 if by_itself else 1.5)
 
 
+def addressed() -> AppTest:
+    at = AppTest.from_file(str(PAGE), default_timeout=60)
+    at.query_params["temperature"] = "9"
+    return ran(at)
+
+
 def test_settings_of_the_address_are_sent_again_where_the_page_soon_draws_itself_anew() -> None:
     """A slow browser may not have shown the first drawing; of the second alone it would show a
     slider's default, and its next message would bring that."""
-    at = AppTest.from_file(str(PAGE), default_timeout=60)
-    at.query_params["temperature"] = "9"
-    ran(at)
+    at = addressed()
     for sent_again in (True, False):  # later, a hand may be on it
         at.session_state["own_told"].by_itself = True
         slider = ran(at).slider(key="temperature")
         assert (slider.value, slider.proto.set_value) == (2.0, sent_again)
+
+
+def test_a_hand_that_was_quicker_than_the_page_counts() -> None:
+    at = addressed()
+    at.session_state["own_told"].by_itself = True
+    at.slider(key="temperature").set_value(1.5)
+    assert ran(at).slider(key="temperature").value == 1.5
 
 
 def test_that_a_model_is_gone_is_still_told_when_another_has_answered() -> None:
